@@ -1,0 +1,17 @@
+# What the project builds on; all of it is packaged by Debian 12 and by Fedora (integration/packages lists the names).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(absl REQUIRED)
+find_package(CLI11 REQUIRED)
+pkg_check_modules(LIBMNL REQUIRED IMPORTED_TARGET libmnl)
+pkg_check_modules(LIBNL_ROUTE REQUIRED IMPORTED_TARGET libnl-3.0 libnl-route-3.0)
+
+# Asio ships headers and no CMake package.
+find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
+add_library(kvtep-asio INTERFACE)
+target_include_directories(kvtep-asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
+target_compile_definitions(kvtep-asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
+target_link_libraries(kvtep-asio INTERFACE Threads::Threads)
