@@ -1,0 +1,40 @@
+// An IPv4 or IPv6 address. Validity is established once, by parse().
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace kvtep {
+
+using Ipv4Bytes = std::array<std::uint8_t, 4>;
+using Ipv6Bytes = std::array<std::uint8_t, 16>;
+
+struct IpAddress {
+  std::variant<Ipv4Bytes, Ipv6Bytes> bytes;  // network byte order
+
+  // The textual forms that inet_pton(3) takes; no prefix length, no zone.
+  static std::optional<IpAddress> parse(std::string_view text);
+  std::string to_string() const;
+
+  bool is_v4() const { return std::holds_alternative<Ipv4Bytes>(bytes); }
+  // An address a tunnel can end at: neither the unspecified address nor a multicast group.
+  bool is_host() const;
+
+  auto operator<=>(const IpAddress&) const = default;
+
+  template <typename H>
+  friend H AbslHashValue(H state, const IpAddress& address) {
+    return H::combine(std::move(state), address.bytes);
+  }
+};
+
+std::ostream& operator<<(std::ostream& out, const IpAddress& address);
+
+}  // namespace kvtep

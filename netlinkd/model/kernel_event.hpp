@@ -1,0 +1,74 @@
+// What the kernel tells, by notification or in a dump; both are the same values, so that start, loss and
+// ordinary change are one path. `Overrun` is a value too: every consumer has to say what it does about lost
+// notifications.
+#pragma once
+
+#include <iosfwd>
+#include <variant>
+#include <vector>
+
+#include "netlinkd/model/fdb.hpp"
+#include "netlinkd/model/link.hpp"
+#include "netlinkd/model/tag_filter.hpp"
+
+namespace kvtep {
+
+struct LinkChanged {
+  Link link;
+  bool operator==(const LinkChanged&) const = default;
+};
+// The device is gone from this namespace: deleted, or moved to another one. Its entries and filter went with
+// it.
+struct LinkGone {
+  IfIndex index;
+  bool operator==(const LinkGone&) const = default;
+};
+// A bridge port's own notification (AF_BRIDGE RTM_NEWLINK), which brings the port's flags and nothing else.
+struct BridgePortChanged {
+  IfIndex index;
+  BridgePort port;
+  bool operator==(const BridgePortChanged&) const = default;
+};
+struct BridgeEntryChanged {
+  BridgeEntry entry;
+  bool operator==(const BridgeEntryChanged&) const = default;
+};
+struct BridgeEntryGone {
+  BridgeEntry entry;
+  bool operator==(const BridgeEntryGone&) const = default;
+};
+struct VxlanEntryChanged {
+  VxlanEntry entry;
+  bool operator==(const VxlanEntryChanged&) const = default;
+};
+struct VxlanEntryGone {
+  VxlanEntry entry;
+  bool operator==(const VxlanEntryGone&) const = default;
+};
+struct TagFilterChanged {
+  IfIndex index;
+  TagFilter filter;
+  bool operator==(const TagFilterChanged&) const = default;
+};
+// The filter is gone, or what stands at its place is no filter of ours.
+struct TagFilterGone {
+  IfIndex index;
+  bool operator==(const TagFilterGone&) const = default;
+};
+// Notifications were lost (ENOBUFS, MSG_TRUNC): only a new dump tells what is there.
+struct Overrun {
+  bool operator==(const Overrun&) const = default;
+};
+
+using KernelEvent =
+    std::variant<LinkChanged, LinkGone, BridgePortChanged, BridgeEntryChanged, BridgeEntryGone,
+                 VxlanEntryChanged, VxlanEntryGone, TagFilterChanged, TagFilterGone, Overrun>;
+
+// A complete dump: links first, then filters, then entries. Only *Changed events.
+struct Snapshot {
+  std::vector<KernelEvent> events;
+};
+
+std::ostream& operator<<(std::ostream& out, const KernelEvent& event);
+
+}  // namespace kvtep

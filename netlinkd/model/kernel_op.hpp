@@ -1,0 +1,135 @@
+// What kvtep asks of the kernel: one value an operation, each idempotent, each about one object. The planner
+// makes them, rtnl encodes them (an operation may be several netlink messages, always sent together), and
+// every one of them comes back as an OpResult.
+//
+// Devices of ours are named at creation; everything else goes by IfIndex, so that an operation can never hit
+// another device that took over a name.
+#pragma once
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "netlinkd/base/error.hpp"
+#include "netlinkd/model/fdb.hpp"
+#include "netlinkd/model/link.hpp"
+#include "netlinkd/model/tag_filter.hpp"
+
+namespace kvtep {
+
+// A bridge that is no host of its networks: no IPv6 address (IFLA_INET6_ADDR_GEN_MODE none), no multicast
+// snooping, no default PVID, a MAC address of its own. Carries `alias` and is up when the operation is done.
+struct CreateBridge {
+  std::string name;
+  std::string alias;
+  MacAddress address;
+  bool operator==(const CreateBridge&) const = default;
+};
+// A vxlan device as a port of `bridge`, down, with learning off on the device and on the bridge port, no IPv6
+// address.
+struct CreateVxlan {
+  std::string name;
+  std::string alias;
+  VxlanInfo info;
+  IfIndex bridge;
+  bool operator==(const CreateVxlan&) const = default;
+};
+// An 802.1Q device, down, no IPv6 address.
+struct CreateVlan {
+  std::string name;
+  std::string alias;
+  VlanInfo info;
+  bool operator==(const CreateVlan&) const = default;
+};
+struct DeleteLink {
+  IfIndex index;
+  std::string name;  // for messages only
+  bool operator==(const DeleteLink&) const = default;
+};
+struct SetAlias {
+  IfIndex index;
+  std::string alias;
+  bool operator==(const SetAlias&) const = default;
+};
+struct SetUp {
+  IfIndex index;
+  bool operator==(const SetUp&) const = default;
+};
+// Makes the device a port of `bridge`; of none where it is 0.
+struct SetMaster {
+  IfIndex index;
+  IfIndex bridge;
+  bool operator==(const SetMaster&) const = default;
+};
+// What can be changed on a live bridge: multicast snooping, VLAN filtering.
+struct ConfigureBridge {
+  IfIndex index;
+  BridgeInfo info;
+  bool operator==(const ConfigureBridge&) const = default;
+};
+// What can be changed on a live vxlan device: local, learning, ttl, tos.
+struct ConfigureVxlan {
+  IfIndex index;
+  VxlanInfo info;
+  bool operator==(const ConfigureVxlan&) const = default;
+};
+struct ConfigureBridgePort {
+  IfIndex index;
+  BridgePort port;
+  bool operator==(const ConfigureBridgePort&) const = default;
+};
+struct SetTagFilter {
+  IfIndex index;
+  TagFilter filter;
+  bool operator==(const SetTagFilter&) const = default;
+};
+struct RemoveTagFilter {
+  IfIndex index;
+  bool operator==(const RemoveTagFilter&) const = default;
+};
+// Both tables by one message (NTF_SELF|NTF_MASTER|NTF_EXT_LEARNED); replaces what stood there.
+struct SetRemoteMac {
+  IfIndex vxlan;
+  MacAddress mac;
+  IpAddress destination;
+  bool operator==(const SetRemoteMac&) const = default;
+};
+// From either table or both.
+struct RemoveRemoteMac {
+  IfIndex vxlan;
+  MacAddress mac;
+  bool from_vxlan = true;
+  bool from_bridge = true;
+  bool operator==(const RemoveRemoteMac&) const = default;
+};
+// One destination of the flood list: the zero MAC's entries of a vxlan device.
+struct AddFloodDestination {
+  IfIndex vxlan;
+  IpAddress destination;
+  bool operator==(const AddFloodDestination&) const = default;
+};
+struct RemoveFloodDestination {
+  IfIndex vxlan;
+  TunnelDestination destination;
+  bool operator==(const RemoveFloodDestination&) const = default;
+};
+
+using KernelOp =
+    std::variant<CreateBridge, CreateVxlan, CreateVlan, DeleteLink, SetAlias, SetUp, SetMaster,
+                 ConfigureBridge, ConfigureVxlan, ConfigureBridgePort, SetTagFilter, RemoveTagFilter,
+                 SetRemoteMac, RemoveRemoteMac, AddFloodDestination, RemoveFloodDestination>;
+
+// `error` holds the errno and the kernel's extended acknowledgement; empty where the kernel did it. Results
+// come in the order of the operations, one each.
+struct OpResult {
+  KernelOp op;
+  std::optional<Error> error;
+};
+
+// "set the remote MAC 00:00:00:00:aa:01 to 192.168.1.10 on device 7": for logs and test failures.
+std::string describe(const KernelOp& op);
+std::ostream& operator<<(std::ostream& out, const KernelOp& op);
+
+}  // namespace kvtep

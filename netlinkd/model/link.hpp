@@ -1,0 +1,79 @@
+// A network device as the kernel describes it (RTM_NEWLINK): the part that kvtep compares. Plain values.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "netlinkd/base/ids.hpp"
+#include "netlinkd/base/ip_address.hpp"
+#include "netlinkd/base/mac_address.hpp"
+
+namespace kvtep {
+
+// IFLA_INFO_KIND "bridge"; IFLA_BR_*.
+struct BridgeInfo {
+  bool multicast_snooping = false;
+  bool vlan_filtering = false;
+
+  bool operator==(const BridgeInfo&) const = default;
+};
+
+// IFLA_INFO_KIND "vxlan"; IFLA_VXLAN_*. All our devices are configured alike but for `vni` and `local`:
+// Spectrum refuses to offload them otherwise. `vni` and `udp_port` cannot be changed on a live device.
+struct VxlanInfo {
+  Vni vni;
+  std::optional<IpAddress> local;
+  std::uint16_t udp_port = 4789;
+  bool learning = false;
+  std::uint8_t ttl = 64;
+  bool tos_inherit = true;
+  bool udp_checksum = false;
+  // External (collect-metadata) mode, a lower device or a default destination: never on a device of ours.
+  bool foreign_mode = false;
+
+  bool operator==(const VxlanInfo&) const = default;
+};
+
+// IFLA_INFO_KIND "vlan"; IFLA_VLAN_ID. Only 802.1Q: a device of another protocol is PlainInfo.
+struct VlanInfo {
+  VlanId vlan;
+  IfIndex parent;  // IFLA_LINK
+
+  bool operator==(const VlanInfo&) const = default;
+};
+
+// Every other kind, physical ports among them.
+struct PlainInfo {
+  bool operator==(const PlainInfo&) const = default;
+};
+
+using LinkInfo = std::variant<PlainInfo, BridgeInfo, VxlanInfo, VlanInfo>;
+
+// What a bridge keeps of a port (IFLA_BRPORT_*). Only there while the device has a bridge as its master.
+struct BridgePort {
+  bool learning = true;
+
+  bool operator==(const BridgePort&) const = default;
+};
+
+struct Link {
+  IfIndex index;
+  std::string name;
+  std::string alias;  // IFLA_IFALIAS
+  MacAddress address;
+  IfIndex master;   // IFLA_MASTER
+  bool up = false;  // IFF_UP, the administrative state
+  std::uint32_t mtu = 0;
+  LinkInfo info;
+  std::optional<BridgePort> bridge_port;
+
+  bool operator==(const Link&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Link& link);
+
+}  // namespace kvtep

@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <ostream>
+
+#include "netlinkd/model/kernel_event.hpp"
+#include "netlinkd/model/kernel_op.hpp"
+
+namespace kvtep {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+std::string text_of(const LinkInfo& info) {
+  return std::visit(
+      Overloaded{[](const PlainInfo&) -> std::string { return "plain"; },
+                 [](const BridgeInfo& bridge) {
+                   return fmt::format("bridge(snooping={} vlan_filtering={})", bridge.multicast_snooping,
+                                      bridge.vlan_filtering);
+                 },
+                 [](const VxlanInfo& vxlan) {
+                   return fmt::format(
+                       "vxlan(vni={} local={} port={} learning={} ttl={} tos_inherit={} csum={} foreign={})",
+                       vxlan.vni.value, vxlan.local ? vxlan.local->to_string() : "none", vxlan.udp_port,
+                       vxlan.learning, vxlan.ttl, vxlan.tos_inherit, vxlan.udp_checksum, vxlan.foreign_mode);
+                 },
+                 [](const VlanInfo& vlan) {
+                   return fmt::format("vlan(id={} parent={})", vlan.vlan.value, vlan.parent.value);
+                 }},
+      info);
+}
+
+std::string text_of(const TagFilter& filter) {
+  std::string vlans;
+  for (const auto vlan : filter.allowed) vlans += fmt::format("{}{}", vlans.empty() ? "" : ",", vlan.value);
+  return fmt::format("{{{}}}", vlans);
+}
+
+std::string text_of(const TunnelDestination& destination) {
+  auto text = destination.address ? destination.address->to_string() : std::string("nexthop");
+  if (destination.vni) text += fmt::format(" vni {}", destination.vni->value);
+  if (destination.udp_port != 0) text += fmt::format(" port {}", destination.udp_port);
+  return text;
+}
+
+std::string text_of(const BridgeEntry& entry) {
+  return fmt::format("{} on bridge {} port {} {}", entry.mac.to_string(), entry.bridge.value,
+                     entry.port.value, fmt::streamed(entry.kind));
+}
+
+std::string text_of(const VxlanEntry& entry) {
+  return fmt::format("{} on vxlan {} to {}{}", entry.mac.to_string(), entry.device.value,
+                     text_of(entry.destination), entry.lasting ? "" : " ageing");
+}
+
+std::string text_of(const Link& link) {
+  return fmt::format("link {} '{}' alias '{}' master {} {} mtu {} {}{}", link.index.value, link.name,
+                     link.alias, link.master.value, link.up ? "up" : "down", link.mtu, text_of(link.info),
+                     link.bridge_port ? (link.bridge_port->learning ? " learning" : " nolearning") : "");
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const Link& link) { return out << text_of(link); }
+
+std::ostream& operator<<(std::ostream& out, BridgeEntryKind kind) {
+  switch (kind) {
+    case BridgeEntryKind::Learned: return out << "learned";
+    case BridgeEntryKind::Static: return out << "static";
+    case BridgeEntryKind::Permanent: return out << "permanent";
+    case BridgeEntryKind::ExternallyLearned: return out << "extern_learn";
+  }
+  return out;
+}
+
+std::ostream& operator<<(std::ostream& out, const BridgeEntry& entry) { return out << text_of(entry); }
+
+std::ostream& operator<<(std::ostream& out, const TunnelDestination& destination) {
+  return out << text_of(destination);
+}
+
+std::ostream& operator<<(std::ostream& out, const VxlanEntry& entry) { return out << text_of(entry); }
+
+std::ostream& operator<<(std::ostream& out, const TagFilter& filter) { return out << text_of(filter); }
+
+std::ostream& operator<<(std::ostream& out, const KernelEvent& event) {
+  std::visit(
+      Overloaded{[&](const LinkChanged& e) { out << "changed: " << e.link; },
+                 [&](const LinkGone& e) { out << "gone: link " << e.index.value; },
+                 [&](const BridgePortChanged& e) {
+                   out << "changed: bridge port " << e.index.value
+                       << (e.port.learning ? " learning" : " nolearning");
+                 },
+                 [&](const BridgeEntryChanged& e) { out << "changed: " << e.entry; },
+                 [&](const BridgeEntryGone& e) { out << "gone: " << e.entry; },
+                 [&](const VxlanEntryChanged& e) { out << "changed: " << e.entry; },
+                 [&](const VxlanEntryGone& e) { out << "gone: " << e.entry; },
+                 [&](const TagFilterChanged& e) {
+                   out << "changed: tag filter " << e.filter << " on device " << e.index.value;
+                 },
+                 [&](const TagFilterGone& e) { out << "gone: tag filter on device " << e.index.value; },
+                 [&](const Overrun&) { out << "overrun"; }},
+      event);
+  return out;
+}
+
+std::string describe(const KernelOp& op) {
+  return std::visit(
+      Overloaded{
+          [](const CreateBridge& o) { return fmt::format("create the bridge {}", o.name); },
+          [](const CreateVxlan& o) {
+            return fmt::format("create the vxlan device {} for VNI {}", o.name, o.info.vni.value);
+          },
+          [](const CreateVlan& o) {
+            return fmt::format("create the VLAN device {} on device {}", o.name, o.info.parent.value);
+          },
+          [](const DeleteLink& o) { return fmt::format("delete the device {} ({})", o.name, o.index.value); },
+          [](const SetAlias& o) {
+            return fmt::format("set the alias of device {} to '{}'", o.index.value, o.alias);
+          },
+          [](const SetUp& o) { return fmt::format("set device {} up", o.index.value); },
+          [](const SetMaster& o) {
+            return o.bridge ? fmt::format("make device {} a port of bridge {}", o.index.value, o.bridge.value)
+                            : fmt::format("take device {} out of its bridge", o.index.value);
+          },
+          [](const ConfigureBridge& o) { return fmt::format("configure bridge {}", o.index.value); },
+          [](const ConfigureVxlan& o) {
+            return fmt::format("configure vxlan device {} {}", o.index.value, text_of(LinkInfo(o.info)));
+          },
+          [](const ConfigureBridgePort& o) {
+            return fmt::format("set learning {} on bridge port {}", o.port.learning ? "on" : "off",
+                               o.index.value);
+          },
+          [](const SetTagFilter& o) {
+            return fmt::format("let only the VLANs {} into device {}", text_of(o.filter), o.index.value);
+          },
+          [](const RemoveTagFilter& o) {
+            return fmt::format("remove the tag filter of device {}", o.index.value);
+          },
+          [](const SetRemoteMac& o) {
+            return fmt::format("point {} to {} on vxlan device {}", o.mac.to_string(),
+                               o.destination.to_string(), o.vxlan.value);
+          },
+          [](const RemoveRemoteMac& o) {
+            return fmt::format("remove {} from vxlan device {}", o.mac.to_string(), o.vxlan.value);
+          },
+          [](const AddFloodDestination& o) {
+            return fmt::format("flood to {} from vxlan device {}", o.destination.to_string(), o.vxlan.value);
+          },
+          [](const RemoveFloodDestination& o) {
+            return fmt::format("stop flooding to {} from vxlan device {}", text_of(o.destination),
+                               o.vxlan.value);
+          }},
+      op);
+}
+
+std::ostream& operator<<(std::ostream& out, const KernelOp& op) { return out << describe(op); }
+
+}  // namespace kvtep
