@@ -3,6 +3,7 @@
 
 #include <ostream>
 
+#include "netlinkd/model/desired.hpp"
 #include "netlinkd/model/kernel_event.hpp"
 #include "netlinkd/model/kernel_op.hpp"
 
@@ -107,6 +108,10 @@ std::ostream& operator<<(std::ostream& out, const KernelEvent& event) {
                  [&](const Overrun&) { out << "overrun"; }},
       event);
   return out;
+}
+
+std::ostream& operator<<(std::ostream& out, const Issue& issue) {
+  return out << issue.object << ": " << issue.reason;
 }
 
 std::string describe(const KernelOp& op) {

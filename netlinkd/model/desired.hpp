@@ -1,0 +1,57 @@
+// What the database asks for, resolved to devices: the part that has to do with links and flood lists. Remote
+// MACs are not copied in here (there may be a million): planner/remote_mac.hpp answers for one at a time.
+#pragma once
+
+#include <iosfwd>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "netlinkd/model/kernel_op.hpp"
+#include "ovsdb-client/wire/uuid.hpp"
+
+namespace kvtep {
+
+// One realized Logical_Switch: a bridge and a vxlan device.
+struct DesiredSwitch {
+  ovsdb::Uuid logical_switch;
+  std::string bridge_name;
+  std::string vxlan_name;
+  std::string alias;
+  MacAddress bridge_address;
+  VxlanInfo vxlan;
+  std::set<IpAddress> flood;
+
+  bool operator==(const DesiredSwitch&) const = default;
+};
+
+// One physical port with at least one binding to a realized Logical_Switch.
+struct DesiredPort {
+  std::optional<Vni> untagged;
+  std::map<VlanId, Vni> tagged;
+
+  bool operator==(const DesiredPort&) const = default;
+};
+
+// A row, or a port, that cannot be honoured, and why. Nothing else stops because of it.
+struct Issue {
+  std::string object;  // "Ucast_Macs_Remote 4f0d… (00:00:00:00:aa:01)": a table's row or a device, for people
+  std::string reason;
+
+  auto operator<=>(const Issue&) const = default;
+};
+
+struct Desired {
+  std::map<Vni, DesiredSwitch> switches;
+  std::map<std::string, DesiredPort> ports;  // by device name
+  std::map<ovsdb::Uuid, Vni> vni_of;         // realized switches only
+  std::set<Issue> issues;
+
+  bool operator==(const Desired&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Issue& issue);
+
+}  // namespace kvtep

@@ -1,0 +1,141 @@
+#include "netlinkd/model/installed.hpp"
+
+namespace kvtep {
+namespace {
+
+// A host's MAC, as opposed to the flood list's (zero) or a group's.
+bool is_host(const MacAddress& mac) { return !mac.is_zero() && !mac.is_group(); }
+
+template <class Map, class Key, class Value>
+bool assign(Map& map, const Key& key, const Value& value) {
+  const auto [place, inserted] = map.try_emplace(key, value);
+  if (inserted) return true;
+  if (place->second == value) return false;
+  place->second = value;
+  return true;
+}
+
+template <class Map, class Key>
+const typename Map::mapped_type& at_or_empty(const Map& map, const Key& key) {
+  static const typename Map::mapped_type kEmpty{};
+  const auto place = map.find(key);
+  return place == map.end() ? kEmpty : place->second;
+}
+
+}  // namespace
+
+Installed Installed::from(const Snapshot& snapshot) {
+  Installed installed;
+  for (const auto& event : snapshot.events) installed.apply(event);
+  return installed;
+}
+
+bool Installed::apply(const KernelEvent& event) {
+  return std::visit([this](const auto& e) { return apply(e); }, event);
+}
+
+const Link* Installed::link(IfIndex index) const {
+  const auto place = links_.find(index);
+  return place == links_.end() ? nullptr : &place->second;
+}
+
+const Link* Installed::link_named(std::string_view name) const {
+  const auto place = by_name_.find(name);
+  return place == by_name_.end() ? nullptr : link(place->second);
+}
+
+const BridgeTable& Installed::bridge_table(IfIndex bridge) const {
+  return at_or_empty(bridge_tables_, bridge);
+}
+
+const VxlanTable& Installed::vxlan_table(IfIndex device) const { return at_or_empty(vxlan_tables_, device); }
+
+const TagFilter* Installed::tag_filter(IfIndex index) const {
+  const auto place = tag_filters_.find(index);
+  return place == tag_filters_.end() ? nullptr : &place->second;
+}
+
+bool Installed::apply(const LinkChanged& event) {
+  const auto place = links_.find(event.link.index);
+  if (place != links_.end()) {
+    if (place->second == event.link) return false;
+    // After a rename the old name may already be another device's.
+    const auto named = by_name_.find(place->second.name);
+    if (place->second.name != event.link.name && named != by_name_.end() &&
+        named->second == event.link.index) {
+      by_name_.erase(named);
+    }
+  }
+  by_name_[event.link.name] = event.link.index;
+  links_[event.link.index] = event.link;
+  return true;
+}
+
+bool Installed::apply(const LinkGone& event) {
+  const auto place = links_.find(event.index);
+  if (place == links_.end()) return false;
+  const auto named = by_name_.find(place->second.name);
+  if (named != by_name_.end() && named->second == event.index) by_name_.erase(named);
+  links_.erase(place);
+  // The kernel may still announce each entry's end; without the device they mean nothing.
+  bridge_tables_.erase(event.index);
+  vxlan_tables_.erase(event.index);
+  tag_filters_.erase(event.index);
+  return true;
+}
+
+bool Installed::apply(const BridgePortChanged& event) {
+  const auto place = links_.find(event.index);
+  if (place == links_.end() || place->second.bridge_port == event.port) return false;
+  place->second.bridge_port = event.port;
+  return true;
+}
+
+bool Installed::apply(const BridgeEntryChanged& event) {
+  return assign(bridge_tables_[event.entry.bridge], event.entry.mac, event.entry);
+}
+
+bool Installed::apply(const BridgeEntryGone& event) {
+  const auto table = bridge_tables_.find(event.entry.bridge);
+  if (table == bridge_tables_.end()) return false;
+  const bool known = table->second.erase(event.entry.mac) > 0;
+  if (table->second.empty()) bridge_tables_.erase(table);
+  return known;
+}
+
+bool Installed::apply(const VxlanEntryChanged& event) {
+  auto& table = vxlan_tables_[event.entry.device];
+  if (is_host(event.entry.mac)) return assign(table.hosts, event.entry.mac, event.entry);
+  return table.groups[event.entry.mac].insert(event.entry.destination).second;
+}
+
+bool Installed::apply(const VxlanEntryGone& event) {
+  const auto table = vxlan_tables_.find(event.entry.device);
+  if (table == vxlan_tables_.end()) return false;
+  bool known = false;
+  if (is_host(event.entry.mac)) {
+    // Replacing a destination may announce the old one's end after the new one's beginning.
+    const auto host = table->second.hosts.find(event.entry.mac);
+    known = host != table->second.hosts.end() && host->second.destination == event.entry.destination;
+    if (known) table->second.hosts.erase(host);
+  } else if (const auto group = table->second.groups.find(event.entry.mac);
+             group != table->second.groups.end()) {
+    known = group->second.erase(event.entry.destination) > 0;
+    if (group->second.empty()) table->second.groups.erase(group);
+  }
+  if (table->second == VxlanTable{}) vxlan_tables_.erase(table);
+  return known;
+}
+
+bool Installed::apply(const TagFilterChanged& event) {
+  return assign(tag_filters_, event.index, event.filter);
+}
+
+bool Installed::apply(const TagFilterGone& event) { return tag_filters_.erase(event.index) > 0; }
+
+bool Installed::operator==(const Installed& other) const {
+  return links_ == other.links_ && bridge_tables_ == other.bridge_tables_ &&
+         vxlan_tables_ == other.vxlan_tables_ && tag_filters_ == other.tag_filters_;
+}
+
+}  // namespace kvtep

@@ -1,0 +1,72 @@
+// What the kernel has, as far as it told us: a table built from a Snapshot and the events after it, and from
+// nothing else. An operation that was sent is not in here until the kernel's own notification says so.
+//
+// Value type; not thread-safe; apply() takes any sequence of events and never fails: what cannot be placed
+// (an entry of an unknown device) is kept or dropped as the comments say.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "netlinkd/model/kernel_event.hpp"
+
+namespace kvtep {
+
+// One bridge's table.
+using BridgeTable = absl::flat_hash_map<MacAddress, BridgeEntry>;
+
+// One vxlan device's table: a host has one destination, the zero MAC and groups have several.
+struct VxlanTable {
+  absl::flat_hash_map<MacAddress, VxlanEntry> hosts;
+  std::map<MacAddress, std::set<TunnelDestination>> groups;
+
+  bool operator==(const VxlanTable&) const = default;
+};
+
+class Installed {
+ public:
+  // False where the event told nothing new. An Overrun changes nothing: the caller has to dump.
+  bool apply(const KernelEvent& event);
+  static Installed from(const Snapshot& snapshot);
+
+  const std::map<IfIndex, Link>& links() const { return links_; }
+  const Link* link(IfIndex index) const;
+  const Link* link_named(std::string_view name) const;
+  // Never null: an empty table where the device has no entry.
+  const BridgeTable& bridge_table(IfIndex bridge) const;
+  const VxlanTable& vxlan_table(IfIndex device) const;
+  const TagFilter* tag_filter(IfIndex index) const;
+
+  bool operator==(const Installed& other) const;
+
+ private:
+  bool apply(const LinkChanged& event);
+  bool apply(const LinkGone& event);
+  bool apply(const BridgePortChanged& event);
+  bool apply(const BridgeEntryChanged& event);
+  bool apply(const BridgeEntryGone& event);
+  bool apply(const VxlanEntryChanged& event);
+  bool apply(const VxlanEntryGone& event);
+  bool apply(const TagFilterChanged& event);
+  bool apply(const TagFilterGone& event);
+  bool apply(const Overrun&) { return false; }
+
+  std::map<IfIndex, Link> links_;
+  std::map<std::string, IfIndex, std::less<>> by_name_;
+  absl::flat_hash_map<IfIndex, BridgeTable> bridge_tables_;
+  absl::flat_hash_map<IfIndex, VxlanTable> vxlan_tables_;
+  std::map<IfIndex, TagFilter> tag_filters_;
+};
+
+// The ifalias of a device of ours is the ownership mark: "kvtep/SWITCH/UUID NAME", cut to what an alias
+// holds. Device names are never parsed back.
+std::string ownership_alias(std::string_view switch_name, std::string_view logical_switch_uuid,
+                            std::string_view logical_switch_name);
+bool is_owned_alias(std::string_view alias, std::string_view switch_name);
+
+}  // namespace kvtep
