@@ -15,3 +15,6 @@ add_library(kvtep-asio INTERFACE)
 target_include_directories(kvtep-asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
 target_compile_definitions(kvtep-asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
 target_link_libraries(kvtep-asio INTERFACE Threads::Threads)
+
+# toml++ is used as headers alone: its shared library would be one more thing to install for one file.
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "netlinkd/model/installed.hpp"
+#include "ovsdb-client/wire/uuid.hpp"
 
 namespace kvtep {
 namespace {
@@ -31,15 +32,15 @@ std::string ownership_alias(std::string_view switch_name, std::string_view logic
   return alias;
 }
 
-bool is_owned_alias(std::string_view alias, std::string_view switch_name) {
+std::optional<std::string_view> owner_uuid(std::string_view alias, std::string_view switch_name) {
   const auto mark = prefix(switch_name);
-  if (!alias.starts_with(mark)) return false;
+  if (!alias.starts_with(mark)) return std::nullopt;
   // Another switch's name may begin with ours and a slash: what follows has to be a UUID and a blank.
   const auto rest = alias.substr(mark.size());
-  if (rest.size() <= kUuidLength || rest[kUuidLength] != ' ') return false;
-  return std::ranges::all_of(rest.substr(0, kUuidLength), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-';
-  });
+  if (rest.size() <= kUuidLength || rest[kUuidLength] != ' ') return std::nullopt;
+  const auto uuid = rest.substr(0, kUuidLength);
+  if (!ovsdb::Uuid::parse(uuid)) return std::nullopt;
+  return uuid;
 }
 
 }  // namespace kvtep

@@ -45,8 +45,9 @@ struct Issue {
 
 struct Desired {
   std::map<Vni, DesiredSwitch> switches;
-  std::map<std::string, DesiredPort> ports;  // by device name
-  std::map<ovsdb::Uuid, Vni> vni_of;         // realized switches only
+  std::map<std::string, DesiredPort> ports;  // by device name; only those with a binding
+  std::set<std::string> inventory;    // the devices that are physical ports of this switch, bound or not
+  std::map<ovsdb::Uuid, Vni> vni_of;  // realized switches only
   std::set<Issue> issues;
 
   bool operator==(const Desired&) const = default;

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -67,6 +68,7 @@ class Installed {
 // holds. Device names are never parsed back.
 std::string ownership_alias(std::string_view switch_name, std::string_view logical_switch_uuid,
                             std::string_view logical_switch_name);
-bool is_owned_alias(std::string_view alias, std::string_view switch_name);
+// The UUID in an alias of ours, as text; nothing where the alias is not ours.
+std::optional<std::string_view> owner_uuid(std::string_view alias, std::string_view switch_name);
 
 }  // namespace kvtep
