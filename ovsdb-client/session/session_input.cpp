@@ -174,7 +174,8 @@ Result<void> Session::handle_schema(const Message& message) {
 }
 
 Result<void> Session::handle_lock_reply(const Message& message) {
-  if (!is_null(message.error())) return refusal("lock " + json_string(*target_.lock), message.error());
+  if (!is_null(message.error()))
+    return refusal("lock " + json_string(target_.lock.value_or("")), message.error());
   const auto result = parse(message.result(), "the lock's reply");
   if (!result) return std::unexpected(result.error());
   const auto locked = result->is_object() ? result->find("locked") : result->end();

@@ -172,7 +172,7 @@ Client::~Client() { machine_->close(); }
 
 void Client::start() { machine_->start(); }
 void Client::stop() { machine_->stop(); }
-void Client::transact(std::uint64_t token, std::string params) { machine_->transact(token, params); }
+void Client::transact(std::uint64_t token, std::string_view params) { machine_->transact(token, params); }
 bool Client::is_monitoring() const { return machine_->is_monitoring(); }
 
 }  // namespace ovsdb

@@ -71,7 +71,7 @@ class Client {
   // Closes; in-flight transactions are reported as Unknown.
   void stop();
   // `params` is the whole JSON array: [<db-name>, <operation>*]. Answered by one TransactionDone, always.
-  void transact(std::uint64_t token, std::string params);
+  void transact(std::uint64_t token, std::string_view params);
   // Whether updates flow, that is: whether the rows are current.
   bool is_monitoring() const;
 

@@ -33,6 +33,7 @@ std::filesystem::path make_directory() {
 // A child that dies with us, its output in `log`.
 pid_t spawn(const std::vector<std::string>& command, const std::filesystem::path& log) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   const pid_t parent = getpid();
