@@ -31,7 +31,8 @@ struct IpAddress {
 
   template <typename H>
   friend H AbslHashValue(H state, const IpAddress& address) {
-    return H::combine(std::move(state), address.bytes);
+    // Debian's Abseil is built for C++14, and knows std::variant from nowhere.
+    return std::visit([&](const auto& raw) { return H::combine(std::move(state), raw); }, address.bytes);
   }
 };
 

@@ -4,5 +4,6 @@
 
 using namespace kvtep::hwvtep;  // an explicit instantiation stands outside of other namespaces
 
-template class ovsdb::Replica<PhysicalSwitch, PhysicalPort, LogicalSwitch, PhysicalLocator, PhysicalLocatorSet,
-                              UcastMacsLocal, UcastMacsRemote, McastMacsLocal, McastMacsRemote, Tunnel>;
+template class ovsdb::Replica<Global, PhysicalSwitch, PhysicalPort, LogicalSwitch, PhysicalLocator,
+                              PhysicalLocatorSet, UcastMacsLocal, UcastMacsRemote, McastMacsLocal,
+                              McastMacsRemote, Tunnel>;

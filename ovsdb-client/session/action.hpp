@@ -11,6 +11,7 @@
 
 #include "ovsdb-client/wire/error.hpp"
 #include "ovsdb-client/wire/json.hpp"
+#include "ovsdb-client/wire/update_kind.hpp"
 
 namespace ovsdb {
 
@@ -33,12 +34,6 @@ struct Send {
 // The database's schema (RFC 7047 section 3.2); the session waits for start_monitor().
 struct SchemaReceived {
   Json schema;
-};
-
-// Which notation the table updates use.
-enum class UpdateKind : std::uint8_t {
-  Monitor1,  // <table-updates> of RFC 7047 section 4.1.6: {"old": …, "new": …}
-  Cond,      // <table-updates2> of ovsdb-server(7): initial, insert, modify, delete
 };
 
 // Changes of the monitored tables. `initial`: a complete replacement of all that was known before; else a

@@ -59,7 +59,7 @@ std::unexpected<Error> refusal(std::string_view request, std::string_view raw) {
 }
 
 UpdateKind kind_of(MonitorMethod method) {
-  return method == MonitorMethod::Plain ? UpdateKind::Monitor1 : UpdateKind::Cond;
+  return method == MonitorMethod::Plain ? UpdateKind::Monitor1 : UpdateKind::Conditional;
 }
 
 }  // namespace

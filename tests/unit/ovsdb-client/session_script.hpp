@@ -21,7 +21,7 @@ struct ShowAction {
   std::string operator()(const SchemaReceived& received) const { return "schema " + received.schema.dump(); }
   std::string operator()(const Update& update) const {
     return fmt::format("{} {} {}", update.initial ? "initial" : "delta",
-                       update.kind == UpdateKind::Cond ? "cond" : "monitor1", update.table_updates());
+                       update.kind == UpdateKind::Conditional ? "cond" : "monitor1", update.table_updates());
   }
   std::string operator()(const LockChanged& changed) const {
     return changed.held ? "lock held" : "lock not held";

@@ -36,7 +36,7 @@ class Rows : public Monitored {
     return Json::parse(R"({"Logical_Switch":[{"columns":["name"]}]})");
   }
   Result<void> apply(UpdateKind kind, bool initial, std::string_view table_updates) override {
-    EXPECT_EQ(kind, UpdateKind::Cond);
+    EXPECT_EQ(kind, UpdateKind::Conditional);
     if (refusals_ > 0) {
       --refusals_;
       return std::unexpected(Error{Fault::Protocol, "refused for a test"});
