@@ -1,0 +1,227 @@
+#include "netlinkd/planner/desired.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "netlinkd/base/glob.hpp"
+#include "netlinkd/planner/locators.hpp"
+#include "netlinkd/planner/ownership.hpp"
+
+namespace kvtep::planner {
+namespace {
+
+using hwvtep::LogicalSwitch;
+using hwvtep::McastMacsRemote;
+using hwvtep::PhysicalLocatorSet;
+using hwvtep::PhysicalPort;
+using hwvtep::PhysicalSwitch;
+
+using Candidates = std::map<Vni, std::vector<Uuid>>;
+
+std::string object(const Uuid& id, const LogicalSwitch& row) {
+  return fmt::format("Logical_Switch {} ({})", id.to_string(), row.name);
+}
+
+// An address of the bridge's own that no daemon on another machine derives too, and that survives a restart:
+// udev and the kernel would otherwise change it as ports come and go. FNV-1a, 40 bits of it, locally
+// administered.
+MacAddress bridge_address(const std::string& switch_name, Vni vni) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const unsigned char c : fmt::format("{}/{}", switch_name, vni.value))
+    hash = (hash ^ c) * 0x100000001b3;
+  MacAddress address{{0x06, 0, 0, 0, 0, 0}};
+  for (std::size_t i = 1; i < address.bytes.size(); ++i) {
+    address.bytes[i] = static_cast<std::uint8_t>(hash >> (8 * i));
+  }
+  return address;
+}
+
+// service_node (the default where the column is empty) takes one; source_node all. BFD does not choose yet.
+void apply_replication_mode(const LogicalSwitch& row, std::set<IpAddress>& flood) {
+  const bool source_node = row.replication_mode == "source_node";
+  if (!source_node && flood.size() > 1) flood.erase(std::next(flood.begin()), flood.end());
+}
+
+class DesiredBuilder {
+ public:
+  DesiredBuilder(const View& view, const Installed& installed, const IpAddress& own_ip)
+      : view_(view), installed_(installed), own_ip_(own_ip) {}
+
+  Desired build() {
+    result_.inventory = inventory(view_, installed_);
+    for (const auto& [id, issue] : view_.index.issues()) result_.issues.insert(issue);
+    const auto bound = bound_switches();
+    Candidates candidates;
+    for (const auto& [id, row] : view_.database.table<LogicalSwitch>()) {
+      if (view_.settings.realize_bound_only && !bound.contains(id)) continue;
+      if (const auto vni = usable_vni(id, row)) candidates[*vni].push_back(id);
+    }
+    for (auto& [vni, rows] : candidates) realize(vni, rows);
+    resolve_bindings();
+    return std::move(result_);
+  }
+
+ private:
+  // OVN sets key 0 on every switch that it does not use, and takes the key away when it stops.
+  std::optional<Vni> usable_vni(const Uuid& id, const LogicalSwitch& row) {
+    if (!row.tunnel_key) return std::nullopt;
+    const auto vni = Vni::from_key(*row.tunnel_key);
+    if (!vni && *row.tunnel_key != 0) {
+      result_.issues.insert(
+          {.object = object(id, row), .reason = fmt::format("the tunnel_key {} is no VNI", *row.tunnel_key)});
+    }
+    return vni;
+  }
+
+  // Of several switches with one VNI, the one that has it keeps it, so that a newcomer's mistake hurts nobody
+  // else; else the first by name.
+  void realize(Vni vni, std::vector<Uuid>& rows) {
+    const auto& table = view_.database.table<LogicalSwitch>();
+    const auto bridge_name = fmt::format("kvbr{}", vni.value);
+    const Link* bridge = installed_.link_named(bridge_name);
+    const auto holder = bridge ? owner_uuid(bridge->alias, view_.settings.switch_name) : std::nullopt;
+    std::ranges::sort(rows, {}, [&](const Uuid& id) {
+      return std::tuple(holder != id.to_string(), table.find(id)->name, id);
+    });
+    for (auto loser = std::next(rows.begin()); loser != rows.end(); ++loser) {
+      result_.issues.insert(
+          {.object = object(*loser, *table.find(*loser)),
+           .reason = fmt::format("its VNI {} is taken by the Logical_Switch {} ({})", vni.value,
+                                 rows.front().to_string(), table.find(rows.front())->name)});
+    }
+    const auto& id = rows.front();
+    const auto& row = *table.find(id);
+    result_.vni_of.emplace(id, vni);
+    result_.switches.emplace(
+        vni, DesiredSwitch{.logical_switch = id,
+                           .bridge_name = bridge_name,
+                           .vxlan_name = fmt::format("kvvx{}", vni.value),
+                           .alias = ownership_alias(view_.settings.switch_name, id.to_string(), row.name),
+                           .bridge_address = bridge_address(view_.settings.switch_name, vni),
+                           .vxlan = VxlanInfo{.vni = vni, .local = own_ip_},
+                           .flood = flood_list(id, row, vni)});
+  }
+
+  // "unknown-dst" in Mcast_Macs_Remote: several rows for one switch are one list.
+  std::set<IpAddress> flood_list(const Uuid& id, const LogicalSwitch& logical_switch, Vni vni) {
+    std::set<IpAddress> flood;
+    for (const auto& row_id : view_.index.flood_rows(id)) {
+      const auto* row = view_.database.table<McastMacsRemote>().find(row_id);
+      const auto* set =
+          row == nullptr ? nullptr : view_.database.table<PhysicalLocatorSet>().find(row->locator_set);
+      if (set == nullptr) continue;
+      for (const auto& locator : set->locators) {
+        const auto address = destination(view_.database, locator, {.own = own_ip_, .vni = vni});
+        if (!address) {
+          result_.issues.insert(
+              {.object = fmt::format("Mcast_Macs_Remote {}", row_id.to_string()), .reason = address.error()});
+        } else if (*address) {
+          flood.insert(**address);
+        }
+      }
+    }
+    apply_replication_mode(logical_switch, flood);
+    return flood;
+  }
+
+  template <class Visitor>
+  void for_each_port_row(Visitor visit) const {
+    const auto own = own_switch(view_);
+    if (!own) return;
+    for (const auto& id : own->row->ports) {
+      const auto* row = view_.database.table<PhysicalPort>().find(id);
+      if (row != nullptr) visit(*row);
+    }
+  }
+
+  std::set<Uuid> bound_switches() const {
+    std::set<Uuid> bound;
+    for_each_port_row([&](const PhysicalPort& row) {
+      for (const auto& [key, logical_switch] : row.vlan_bindings) bound.insert(logical_switch);
+    });
+    return bound;
+  }
+
+  void resolve_bindings() {
+    for_each_port_row([&](const PhysicalPort& row) {
+      if (row.vlan_bindings.empty()) return;
+      if (!view_.settings.ports.empty() && !matches_any(view_.settings.ports, row.name)) {
+        result_.issues.insert(
+            {.object = "Physical_Port " + row.name, .reason = "the device is no port of this switch"});
+        return;
+      }
+      for (const auto& [key, logical_switch] : row.vlan_bindings) bind(row, key, logical_switch);
+    });
+  }
+
+  void bind(const PhysicalPort& row, std::int64_t key, const Uuid& logical_switch) {
+    const auto vni = result_.vni_of.find(logical_switch);
+    if (vni == result_.vni_of.end()) return;  // the switch is not realized, and has its own issue
+    const auto vlan = VlanId::from_key(key);
+    if (!vlan) {
+      result_.issues.insert({.object = "Physical_Port " + row.name,
+                             .reason = fmt::format("{} is no VLAN that can be bound", key)});
+      return;
+    }
+    auto& port = result_.ports[row.name];
+    if (*vlan == kUntagged) {
+      port.untagged = vni->second;
+    } else {
+      port.tagged[*vlan] = vni->second;
+    }
+  }
+
+  const View& view_;
+  const Installed& installed_;
+  const IpAddress& own_ip_;
+  Desired result_;
+};
+
+}  // namespace
+
+std::optional<OwnSwitch> own_switch(const View& view) {
+  for (const auto& [id, row] : view.database.table<PhysicalSwitch>()) {
+    if (row.name == view.settings.switch_name) return OwnSwitch{.uuid = id, .row = &row};
+  }
+  return std::nullopt;
+}
+
+std::optional<IpAddress> tunnel_ip(const View& view) {
+  if (view.settings.tunnel_ip) return view.settings.tunnel_ip;
+  const auto own = own_switch(view);
+  if (!own) return std::nullopt;
+  for (const auto& text : own->row->tunnel_ips) {
+    const auto address = IpAddress::parse(text);
+    if (address && address->is_host()) return address;
+  }
+  return std::nullopt;
+}
+
+std::set<std::string> inventory(const View& view, const Installed& installed) {
+  std::set<std::string> listed;
+  if (const auto own = own_switch(view)) {
+    for (const auto& id : own->row->ports) {
+      const auto* row = view.database.table<PhysicalPort>().find(id);
+      if (row != nullptr) listed.insert(row->name);
+    }
+  }
+  std::set<std::string> devices;
+  for (const auto& [index, link] : installed.links()) {
+    if (link.name == "lo" || is_owned(link, view.settings.switch_name)) continue;
+    const bool ours = view.settings.ports.empty() ? listed.contains(link.name)
+                                                  : matches_any(view.settings.ports, link.name);
+    if (ours) devices.insert(link.name);
+  }
+  return devices;
+}
+
+std::optional<Desired> desired(const View& view, const Installed& installed) {
+  const auto own_ip = tunnel_ip(view);
+  if (!own_ip) return std::nullopt;
+  return DesiredBuilder(view, installed, *own_ip).build();
+}
+
+}  // namespace kvtep::planner

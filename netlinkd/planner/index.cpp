@@ -1,0 +1,129 @@
+#include "netlinkd/planner/index.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace kvtep::planner {
+namespace {
+
+using hwvtep::McastMacsRemote;
+using hwvtep::UcastMacsLocal;
+using hwvtep::UcastMacsRemote;
+
+const RowIds kNoRows;
+
+void add(RowIds& rows, const Uuid& row) {
+  if (std::ranges::find(rows, row) == rows.end()) rows.push_back(row);
+}
+
+void add(MacIndex& index, const Uuid& logical_switch, const MacAddress& mac, const Uuid& row) {
+  add(index[logical_switch][mac], row);
+}
+
+void remove(RowIds& rows, const Uuid& row) {
+  rows.erase(std::remove(rows.begin(), rows.end(), row), rows.end());
+}
+
+void remove(MacIndex& index, const Uuid& logical_switch, const MacAddress& mac, const Uuid& row) {
+  const auto macs = index.find(logical_switch);
+  if (macs == index.end()) return;
+  const auto rows = macs->second.find(mac);
+  if (rows == macs->second.end()) return;
+  remove(rows->second, row);
+  if (rows->second.empty()) macs->second.erase(rows);
+  if (macs->second.empty()) index.erase(macs);
+}
+
+const RowIds& rows_of(const MacIndex& index, const Uuid& logical_switch, const MacAddress& mac) {
+  const auto macs = index.find(logical_switch);
+  if (macs == index.end()) return kNoRows;
+  const auto rows = macs->second.find(mac);
+  return rows == macs->second.end() ? kNoRows : rows->second;
+}
+
+}  // namespace
+
+std::optional<MacAddress> parse_host_mac(std::string_view text) {
+  const auto mac = MacAddress::parse(text);
+  if (!mac || mac->is_group() || mac->is_zero()) return std::nullopt;
+  return mac;
+}
+
+Index Index::of(const hwvtep::Database& database) {
+  Index index;
+  for (const auto& [id, row] : database.table<UcastMacsRemote>()) index.insert(id, row);
+  for (const auto& [id, row] : database.table<UcastMacsLocal>()) index.insert(id, row);
+  for (const auto& [id, row] : database.table<McastMacsRemote>()) index.insert(id, row);
+  return index;
+}
+
+void Index::update(const hwvtep::Database::Delta& delta) {
+  update_table(delta.of<UcastMacsRemote>());
+  update_table(delta.of<UcastMacsLocal>());
+  update_table(delta.of<McastMacsRemote>());
+}
+
+template <class Row>
+void Index::update_table(const std::vector<ovsdb::Change<Row>>& changes) {
+  for (const auto& change : changes) {
+    if (change.before) erase(change.uuid, *change.before);
+    if (change.after) insert(change.uuid, *change.after);
+  }
+}
+
+void Index::insert(const Uuid& id, const UcastMacsRemote& row) {
+  if (const auto mac = parse_host_mac(row.MAC)) {
+    add(remote_macs_, row.logical_switch, *mac, id);
+  } else {
+    issues_[id] = Issue{.object = fmt::format("Ucast_Macs_Remote {}", id.to_string()),
+                        .reason = fmt::format("'{}' is no MAC address of a host", row.MAC)};
+  }
+}
+
+void Index::insert(const Uuid& id, const UcastMacsLocal& row) {
+  if (const auto mac = parse_host_mac(row.MAC)) add(local_macs_, row.logical_switch, *mac, id);
+}
+
+void Index::insert(const Uuid& id, const McastMacsRemote& row) {
+  if (row.MAC == kUnknownDestination) {
+    add(flood_rows_[row.logical_switch], id);
+  } else {
+    issues_[id] = Issue{.object = fmt::format("Mcast_Macs_Remote {}", id.to_string()),
+                        .reason = fmt::format("'{}' is not \"{}\", and groups of their own are not supported",
+                                              row.MAC, kUnknownDestination)};
+  }
+}
+
+void Index::erase(const Uuid& id, const UcastMacsRemote& row) {
+  issues_.erase(id);
+  if (const auto mac = parse_host_mac(row.MAC)) remove(remote_macs_, row.logical_switch, *mac, id);
+}
+
+void Index::erase(const Uuid& id, const UcastMacsLocal& row) {
+  if (const auto mac = parse_host_mac(row.MAC)) remove(local_macs_, row.logical_switch, *mac, id);
+}
+
+void Index::erase(const Uuid& id, const McastMacsRemote& row) {
+  issues_.erase(id);
+  const auto rows = flood_rows_.find(row.logical_switch);
+  if (rows == flood_rows_.end()) return;
+  remove(rows->second, id);
+  if (rows->second.empty()) flood_rows_.erase(rows);
+}
+
+const RowIds& Index::remote_rows(const Uuid& logical_switch, const MacAddress& mac) const {
+  return rows_of(remote_macs_, logical_switch, mac);
+}
+
+const RowIds& Index::local_rows(const Uuid& logical_switch, const MacAddress& mac) const {
+  return rows_of(local_macs_, logical_switch, mac);
+}
+
+const RowIds& Index::flood_rows(const Uuid& logical_switch) const {
+  const auto rows = flood_rows_.find(logical_switch);
+  return rows == flood_rows_.end() ? kNoRows : rows->second;
+}
+
+}  // namespace kvtep::planner

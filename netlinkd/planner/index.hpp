@@ -1,0 +1,68 @@
+// Secondary indexes over the replica: the database has none on its MAC tables (any number of rows may name
+// the same MAC and Logical_Switch). Kept up to date by the same deltas that change the replica; rows whose
+// MAC cannot be read are kept apart as issues. Values only; never fails.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/inlined_vector.h>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "netlinkd/base/mac_address.hpp"
+#include "netlinkd/hwvtep/database.hpp"
+#include "netlinkd/model/desired.hpp"
+
+namespace kvtep::planner {
+
+using ovsdb::Uuid;
+
+// The rows of one (Logical_Switch, MAC): nearly always one.
+using RowIds = absl::InlinedVector<Uuid, 1>;
+using MacIndex = absl::flat_hash_map<Uuid, absl::flat_hash_map<MacAddress, RowIds>>;  // by Logical_Switch
+
+// The word that stands in the MAC column for "everything that is in no other row" (Mcast_Macs_*.MAC).
+inline constexpr std::string_view kUnknownDestination = "unknown-dst";
+
+// A host's address as Ucast_Macs_*.MAC has it, or nothing where it is none.
+std::optional<MacAddress> parse_host_mac(std::string_view text);
+
+class Index {
+ public:
+  // All of a replica that was just received, or what has changed since.
+  static Index of(const hwvtep::Database& database);
+  void update(const hwvtep::Database::Delta& delta);
+
+  const MacIndex& remote_macs() const { return remote_macs_; }
+  const MacIndex& local_macs() const { return local_macs_; }
+  const RowIds& remote_rows(const Uuid& logical_switch, const MacAddress& mac) const;
+  const RowIds& local_rows(const Uuid& logical_switch, const MacAddress& mac) const;
+  // Rows of Mcast_Macs_Remote whose MAC is "unknown-dst", by Logical_Switch.
+  const RowIds& flood_rows(const Uuid& logical_switch) const;
+
+  // Rows left out because their MAC cannot be read.
+  const std::map<Uuid, Issue>& issues() const { return issues_; }
+
+  bool operator==(const Index&) const = default;
+
+ private:
+  template <class Row>
+  void update_table(const std::vector<ovsdb::Change<Row>>& changes);
+  void insert(const Uuid& id, const hwvtep::UcastMacsRemote& row);
+  void insert(const Uuid& id, const hwvtep::UcastMacsLocal& row);
+  void insert(const Uuid& id, const hwvtep::McastMacsRemote& row);
+  void erase(const Uuid& id, const hwvtep::UcastMacsRemote& row);
+  void erase(const Uuid& id, const hwvtep::UcastMacsLocal& row);
+  void erase(const Uuid& id, const hwvtep::McastMacsRemote& row);
+
+  MacIndex remote_macs_;
+  MacIndex local_macs_;
+  absl::flat_hash_map<Uuid, RowIds> flood_rows_;
+  std::map<Uuid, Issue> issues_;
+};
+
+}  // namespace kvtep::planner

@@ -1,0 +1,223 @@
+#include "netlinkd/planner/local_rows.hpp"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "netlinkd/planner/locators.hpp"
+#include "netlinkd/planner/remote_mac.hpp"
+
+namespace kvtep::planner {
+namespace {
+
+using hwvtep::LogicalSwitch;
+using hwvtep::McastMacsLocal;
+using hwvtep::PhysicalLocator;
+using hwvtep::PhysicalLocatorSet;
+using hwvtep::PhysicalSwitch;
+using hwvtep::UcastMacsLocal;
+
+// The locator of our own tunnel IP, looked up or made as it is needed: one without a reference would vanish.
+class OwnLocator {
+ public:
+  OwnLocator(const hwvtep::Database& database, IpAddress address, ovsdb::Transaction& transaction)
+      : database_(database), address_(address.to_string()), transaction_(transaction) {}
+
+  // Nothing where the database has none (and none was made).
+  std::optional<Uuid> existing() {
+    if (!looked_up_) {
+      looked_up_ = true;
+      for (const auto& [id, row] : database_.table<PhysicalLocator>()) {
+        const bool plain = row.encapsulation_type == kVxlanOverIpv4 && !row.tunnel_key;
+        if (plain && row.dst_ip == address_) uuid_ = id;
+      }
+    }
+    return uuid_;
+  }
+
+  Uuid get() {
+    if (const auto uuid = existing()) return *uuid;
+    uuid_ = transaction_.insert(
+        PhysicalLocator{.encapsulation_type = std::string(kVxlanOverIpv4), .dst_ip = address_});
+    return *uuid_;
+  }
+
+ private:
+  const hwvtep::Database& database_;
+  std::string address_;
+  ovsdb::Transaction& transaction_;
+  bool looked_up_ = false;
+  std::optional<Uuid> uuid_;
+};
+
+class LocalRows {
+ public:
+  LocalRows(const ReportInput& input, std::size_t limit, IpAddress own_ip, Report& result)
+      : input_(input),
+        database_(input.view.database),
+        limit_(limit),
+        result_(result),
+        locator_(database_, own_ip, result.transaction) {
+    for (const auto& [id, row] : database_.table<PhysicalSwitch>()) {
+      if (row.name != input.view.settings.switch_name)
+        foreign_ips_.insert(row.tunnel_ips.begin(), row.tunnel_ips.end());
+    }
+    for (const auto& [name, port] : input.desired.ports) {
+      if (port.untagged) bound_.insert(*port.untagged);
+      for (const auto& [vlan, vni] : port.tagged) bound_.insert(vni);
+    }
+  }
+
+  void report_all() {
+    report_flood_rows();
+    withdraw_from_unbound();
+    for (const auto vni : bound_) {
+      const auto& wish = input_.desired.switches.at(vni);
+      const auto links = switch_links(wish, input_.installed, input_.view.settings.switch_name);
+      if (links) report_switch(vni, wish.logical_switch, *links);
+    }
+  }
+
+  void report_one(Vni vni, const MacAddress& mac) {
+    const auto wish = input_.desired.switches.find(vni);
+    if (wish == input_.desired.switches.end()) return;
+    const auto links = switch_links(wish->second, input_.installed, input_.view.settings.switch_name);
+    report_mac(vni, wish->second.logical_switch, mac, links);
+  }
+
+ private:
+  // Rows that another Physical_Switch of this database published.
+  bool is_foreign(const Uuid& locator) const {
+    const auto* row = database_.table<PhysicalLocator>().find(locator);
+    return row != nullptr && foreign_ips_.contains(row->dst_ip);
+  }
+
+  bool is_foreign_set(const Uuid& locator_set) const {
+    const auto* set = database_.table<PhysicalLocatorSet>().find(locator_set);
+    return set != nullptr &&
+           std::ranges::any_of(set->locators, [&](const Uuid& id) { return is_foreign(id); });
+  }
+
+  bool is_own_set(const Uuid& locator_set) {
+    const auto* set = database_.table<PhysicalLocatorSet>().find(locator_set);
+    const auto own = locator_.existing();
+    return set != nullptr && own && set->locators == std::set<Uuid>{*own};
+  }
+
+  // "unknown-dst" of Mcast_Macs_Local: here every frame of the switch finds somebody who floods it.
+  void report_flood_rows() {
+    std::set<Vni> missing = bound_;
+    for (const auto& [id, row] : database_.table<McastMacsLocal>()) {
+      if (row.MAC != kUnknownDestination || is_foreign_set(row.locator_set)) continue;
+      const auto vni = input_.desired.vni_of.find(row.logical_switch);
+      const bool wanted =
+          vni != input_.desired.vni_of.end() && is_own_set(row.locator_set) && missing.erase(vni->second) > 0;
+      if (!wanted) result_.transaction.erase<McastMacsLocal>(id);
+    }
+    for (const auto vni : missing) {
+      result_.transaction.insert(
+          McastMacsLocal{.MAC = std::string(kUnknownDestination),
+                         .logical_switch = input_.desired.switches.at(vni).logical_switch,
+                         .locator_set = own_set()});
+    }
+  }
+
+  Uuid own_set() {
+    if (!set_) {
+      for (const auto& [id, row] : database_.table<PhysicalLocatorSet>()) {
+        if (is_own_set(id)) set_ = id;
+      }
+    }
+    if (!set_) set_ = result_.transaction.insert(PhysicalLocatorSet{.locators = {locator_.get()}});
+    return *set_;
+  }
+
+  // At once and all of it, whatever the limit: these rows keep the controller from deleting its
+  // Logical_Switch.
+  void withdraw_from_unbound() {
+    for (const auto& [id, row] : database_.table<UcastMacsLocal>()) {
+      const auto vni = input_.desired.vni_of.find(row.logical_switch);
+      const bool bound = vni != input_.desired.vni_of.end() && bound_.contains(vni->second);
+      const bool readable = parse_host_mac(row.MAC).has_value();
+      if ((!bound || !readable) && !is_foreign(row.locator)) result_.transaction.erase<UcastMacsLocal>(id);
+    }
+  }
+
+  void report_switch(Vni vni, const Uuid& logical_switch, const SwitchLinks& links) {
+    for (const auto& [mac, entry] : input_.installed.bridge_table(links.bridge)) {
+      if (local_port(input_.installed, links, mac)) report_mac(vni, logical_switch, mac, links);
+    }
+    const auto published = input_.view.index.local_macs().find(logical_switch);
+    if (published == input_.view.index.local_macs().end()) return;
+    for (const auto& [mac, rows] : published->second) {
+      if (!local_port(input_.installed, links, mac)) report_mac(vni, logical_switch, mac, links);
+    }
+  }
+
+  // True where the bridge has seen the MAC on a port that is bound to the switch: a port that was just
+  // unbound is still in the bridge for a moment.
+  bool is_local(Vni vni, const MacAddress& mac, const std::optional<SwitchLinks>& links) const {
+    const auto index = links ? local_port(input_.installed, *links, mac) : std::nullopt;
+    const Link* port = index ? input_.installed.link(*index) : nullptr;
+    if (port == nullptr) return false;
+    if (const auto* vlan = std::get_if<VlanInfo>(&port->info)) {
+      const Link* parent = input_.installed.link(vlan->parent);
+      const auto wish = parent ? input_.desired.ports.find(parent->name) : input_.desired.ports.end();
+      if (wish == input_.desired.ports.end()) return false;
+      const auto tagged = wish->second.tagged.find(vlan->vlan);
+      return tagged != wish->second.tagged.end() && tagged->second == vni;
+    }
+    const auto wish = input_.desired.ports.find(port->name);
+    return wish != input_.desired.ports.end() && wish->second.untagged == vni;
+  }
+
+  void report_mac(Vni vni, const Uuid& logical_switch, const MacAddress& mac,
+                  const std::optional<SwitchLinks>& links) {
+    if (rows_ >= limit_) {
+      result_.rest.macs.emplace(vni, mac);
+      return;
+    }
+    bool missing = is_local(vni, mac, links);
+    for (const auto& id : input_.view.index.local_rows(logical_switch, mac)) {
+      const auto* row = database_.table<UcastMacsLocal>().find(id);
+      if (row == nullptr || is_foreign(row->locator)) continue;
+      const auto own = locator_.existing();
+      if (missing && own == row->locator && row->MAC == mac.to_string()) {
+        missing = false;
+      } else {
+        result_.transaction.erase<UcastMacsLocal>(id);
+        ++rows_;
+      }
+    }
+    if (!missing) return;
+    result_.transaction.insert(
+        UcastMacsLocal{.MAC = mac.to_string(), .logical_switch = logical_switch, .locator = locator_.get()});
+    ++rows_;
+  }
+
+  const ReportInput& input_;
+  const hwvtep::Database& database_;
+  std::size_t limit_;
+  std::size_t rows_ = 0;
+  Report& result_;
+  OwnLocator locator_;
+  std::optional<Uuid> set_;
+  std::set<std::string> foreign_ips_;
+  std::set<Vni> bound_;
+};
+
+}  // namespace
+
+void report_local_macs(const ReportInput& input, const ReportScope& scope, std::size_t limit,
+                       Report& result) {
+  const auto own_ip = tunnel_ip(input.view);
+  if (!own_ip) return;
+  LocalRows rows(input, limit, *own_ip, result);
+  if (scope.everything) {
+    rows.report_all();
+    return;
+  }
+  for (const auto& [vni, mac] : scope.macs) rows.report_one(vni, mac);
+}
+
+}  // namespace kvtep::planner

@@ -1,0 +1,26 @@
+// From rows to tunnel destinations.
+#pragma once
+
+#include <expected>
+#include <set>
+#include <string>
+
+#include "netlinkd/planner/desired.hpp"
+
+namespace kvtep::planner {
+
+// Physical_Locator.encapsulation_type, the only one that the schema has.
+inline constexpr std::string_view kVxlanOverIpv4 = "vxlan_over_ipv4";
+
+// What a frame of a switch can be sent to; `why not` is for people.
+struct TunnelEnd {
+  IpAddress own;  // our own tunnel IP: its family is the underlay's, and it is never a destination
+  Vni vni;        // of the Logical_Switch
+};
+
+// The address of the locator, or the reason why it is no destination. Our own address is neither: an empty
+// optional.
+std::expected<std::optional<IpAddress>, std::string> destination(const hwvtep::Database& database,
+                                                                 const Uuid& locator, const TunnelEnd& end);
+
+}  // namespace kvtep::planner

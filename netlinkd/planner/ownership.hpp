@@ -1,0 +1,18 @@
+// Which devices are ours, and which may become ours.
+#pragma once
+
+#include <string_view>
+
+#include "netlinkd/model/installed.hpp"
+
+namespace kvtep::planner {
+
+inline bool is_owned(const Link& link, std::string_view switch_name) {
+  return owner_uuid(link.alias, switch_name).has_value();
+}
+
+inline bool is_bridge(const Link& link) { return std::holds_alternative<BridgeInfo>(link.info); }
+inline bool is_vxlan(const Link& link) { return std::holds_alternative<VxlanInfo>(link.info); }
+inline bool is_vlan(const Link& link) { return std::holds_alternative<VlanInfo>(link.info); }
+
+}  // namespace kvtep::planner

@@ -1,0 +1,190 @@
+#include "netlinkd/planner/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "netlinkd/planner/ownership.hpp"
+#include "netlinkd/planner/port_plan.hpp"
+
+namespace kvtep::planner {
+namespace {
+
+// The bridge and the vxlan device of every desired switch.
+class SwitchPlanner {
+ public:
+  SwitchPlanner(const Installed& installed, std::string_view switch_name, Plan& plan)
+      : installed_(installed), switch_name_(switch_name), plan_(plan) {}
+
+  void plan(const DesiredSwitch& wanted) {
+    const Link* bridge = plan_bridge(wanted);
+    if (bridge == nullptr) return;
+    const Link* vxlan = plan_vxlan(wanted, *bridge);
+    if (vxlan != nullptr) plan_flood_list(wanted, *vxlan);
+  }
+
+ private:
+  void step(KernelOp op) { plan_.steps.push_back({.op = std::move(op)}); }
+
+  // The device of that name if it is ours. Where it is not, nothing can be made of the switch: said as a
+  // conflict.
+  const Link* owned(const std::string& name) {
+    const Link* link = installed_.link_named(name);
+    if (link == nullptr || is_owned(*link, switch_name_)) return link;
+    plan_.conflicts.insert({.object = "device " + name, .reason = "somebody else's device has the name"});
+    return nullptr;
+  }
+
+  const Link* plan_bridge(const DesiredSwitch& wanted) {
+    const Link* bridge = owned(wanted.bridge_name);
+    if (bridge == nullptr) {
+      if (installed_.link_named(wanted.bridge_name) == nullptr) {
+        step(CreateBridge{
+            .name = wanted.bridge_name, .alias = wanted.alias, .address = wanted.bridge_address});
+      }
+      return nullptr;
+    }
+    if (!is_bridge(*bridge)) {
+      step(DeleteLink{.index = bridge->index, .name = bridge->name});
+      return nullptr;
+    }
+    if (bridge->alias != wanted.alias) step(SetAlias{.index = bridge->index, .alias = wanted.alias});
+    if (std::get<BridgeInfo>(bridge->info) != BridgeInfo{})
+      step(ConfigureBridge{.index = bridge->index, .info = {}});
+    if (!bridge->up) step(SetUp{.index = bridge->index});
+    return bridge;
+  }
+
+  const Link* plan_vxlan(const DesiredSwitch& wanted, const Link& bridge) {
+    const Link* vxlan = owned(wanted.vxlan_name);
+    if (vxlan == nullptr) {
+      if (installed_.link_named(wanted.vxlan_name) == nullptr && vni_is_free(wanted.vxlan)) {
+        step(CreateVxlan{
+            .name = wanted.vxlan_name, .alias = wanted.alias, .info = wanted.vxlan, .bridge = bridge.index});
+      }
+      return nullptr;
+    }
+    if (!can_be_made(*vxlan, wanted.vxlan)) {
+      step(DeleteLink{.index = vxlan->index, .name = vxlan->name});
+      return nullptr;
+    }
+    if (vxlan->alias != wanted.alias) step(SetAlias{.index = vxlan->index, .alias = wanted.alias});
+    if (std::get<VxlanInfo>(vxlan->info) != wanted.vxlan) {
+      step(ConfigureVxlan{.index = vxlan->index, .info = wanted.vxlan});
+    }
+    plan_vxlan_port(*vxlan, bridge);
+    return vxlan;
+  }
+
+  // Up comes last: until learning is off and the filter stands, no frame may pass.
+  void plan_vxlan_port(const Link& vxlan, const Link& bridge) {
+    const bool in_place = vxlan.master == bridge.index;
+    const bool silent = in_place && vxlan.bridge_port == BridgePort{.learning = false};
+    const TagFilter* filter = installed_.tag_filter(vxlan.index);
+    const bool guarded = filter != nullptr && *filter == TagFilter{};
+    if (!in_place) step(SetMaster{.index = vxlan.index, .bridge = bridge.index});
+    if (in_place && !silent) step(ConfigureBridgePort{.index = vxlan.index, .port = {.learning = false}});
+    if (!guarded) step(SetTagFilter{.index = vxlan.index, .filter = {}});
+    if (silent && guarded && !vxlan.up) step(SetUp{.index = vxlan.index});
+  }
+
+  // The VNI and the UDP port of a live device cannot be changed, nor its mode.
+  static bool can_be_made(const Link& link, const VxlanInfo& wanted) {
+    const auto* info = std::get_if<VxlanInfo>(&link.info);
+    return info != nullptr && info->vni == wanted.vni && info->udp_port == wanted.udp_port &&
+           !info->foreign_mode &&
+           (!info->local || !wanted.local || info->local->is_v4() == wanted.local->is_v4());
+  }
+
+  // The kernel lets a (VNI, UDP port) have one device in each address family.
+  bool vni_is_free(const VxlanInfo& wanted) {
+    for (const auto& [index, link] : installed_.links()) {
+      const auto* info = std::get_if<VxlanInfo>(&link.info);
+      if (info == nullptr || info->vni != wanted.vni || info->udp_port != wanted.udp_port ||
+          info->foreign_mode)
+        continue;
+      if (info->local && wanted.local && info->local->is_v4() != wanted.local->is_v4()) continue;
+      if (is_owned(link, switch_name_)) {
+        // A device of ours that was renamed: it has to make room, and is no longer anybody's wish.
+        step(DeleteLink{.index = index, .name = link.name});
+      } else {
+        plan_.conflicts.insert({.object = fmt::format("VNI {}", wanted.vni.value),
+                                .reason = fmt::format("somebody else's device {} has the VNI", link.name)});
+      }
+      return false;
+    }
+    return true;
+  }
+
+  void plan_flood_list(const DesiredSwitch& wanted, const Link& vxlan) {
+    static const std::set<TunnelDestination> kNone;
+    const auto& groups = installed_.vxlan_table(vxlan.index).groups;
+    const auto list = groups.find(MacAddress{});
+    const auto& there = list == groups.end() ? kNone : list->second;
+    // Add before remove: a short duplicate rather than a loss.
+    for (const auto& address : wanted.flood) {
+      if (!there.contains(TunnelDestination{.address = address})) {
+        step(AddFloodDestination{.vxlan = vxlan.index, .destination = address});
+      }
+    }
+    for (const auto& destination : there) {
+      const bool plain =
+          destination.address && destination == TunnelDestination{.address = destination.address};
+      if (plain && wanted.flood.contains(*destination.address)) continue;
+      // Where other destinations take over, waiting would only send every frame twice.
+      plan_.steps.push_back({.op = RemoveFloodDestination{.vxlan = vxlan.index, .destination = destination},
+                             .is_removal = wanted.flood.empty()});
+    }
+  }
+
+  const Installed& installed_;
+  std::string_view switch_name_;
+  Plan& plan_;
+};
+
+// Devices of ours that nobody wishes for any more.
+void plan_leftovers(const Desired& desired, const std::set<std::string>& vlan_devices,
+                    const Installed& installed, std::string_view switch_name, Plan& plan) {
+  std::set<std::string_view> wanted(vlan_devices.begin(), vlan_devices.end());
+  for (const auto& [vni, wish] : desired.switches) {
+    wanted.insert(wish.bridge_name);
+    wanted.insert(wish.vxlan_name);
+  }
+  for (const auto& [index, link] : installed.links()) {
+    if (!is_owned(link, switch_name) || wanted.contains(link.name)) continue;
+    if (const auto* vlan = std::get_if<VlanInfo>(&link.info); vlan != nullptr) {
+      // The filter of the port first: without the device, the port's bridge would take the VLAN's frames.
+      const TagFilter* filter = installed.tag_filter(vlan->parent);
+      if (filter != nullptr && filter->allowed.contains(vlan->vlan)) continue;
+    }
+    plan.steps.push_back({.op = DeleteLink{.index = index, .name = link.name}, .is_removal = true});
+  }
+}
+
+// One object, one operation: two rules may both have found the same device in the way.
+void drop_repeated_steps(Plan& plan) {
+  std::vector<Step> once;
+  once.reserve(plan.steps.size());
+  std::set<IfIndex> deleted;
+  for (auto& step : plan.steps) {
+    const auto* removal = std::get_if<DeleteLink>(&step.op);
+    if (removal != nullptr && !deleted.insert(removal->index).second) continue;
+    once.push_back(std::move(step));
+  }
+  plan.steps = std::move(once);
+}
+
+}  // namespace
+
+Plan plan_links(const Desired& desired, const Installed& installed, std::string_view switch_name) {
+  Plan plan;
+  SwitchPlanner switches(installed, switch_name, plan);
+  for (const auto& [vni, wanted] : desired.switches) switches.plan(wanted);
+  const auto vlan_devices = plan_ports(desired, installed, switch_name, plan);
+  plan_leftovers(desired, vlan_devices, installed, switch_name, plan);
+  drop_repeated_steps(plan);
+  return plan;
+}
+
+}  // namespace kvtep::planner

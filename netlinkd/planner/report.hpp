@@ -1,0 +1,50 @@
+// report(): the difference between what the kernel knows and what our rows of the database say, as a
+// transaction. Pure.
+//
+// Our rows are: the Physical_Switch of our name and its Physical_Port rows; Ucast_Macs_Local and
+// Mcast_Macs_Local rows whose locator is not another Physical_Switch's tunnel IP; the locator of our own
+// tunnel IP. Shared columns are changed by `mutate`, never overwritten: controllers write to the same rows. A
+// locator, a set or a port goes into the same transaction as the row that refers to it: without a reference
+// the server forgets it at once.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "netlinkd/model/desired.hpp"
+#include "netlinkd/model/installed.hpp"
+#include "netlinkd/planner/desired.hpp"
+#include "ovsdb-client/transaction/transaction.hpp"
+
+namespace kvtep::planner {
+
+// What may have changed since the last report.
+struct ReportScope {
+  bool everything = true;
+  std::set<std::pair<Vni, MacAddress>> macs;  // where it is not everything
+
+  bool empty() const { return !everything && macs.empty(); }
+  static ReportScope nothing() { return {.everything = false, .macs = {}}; }
+};
+
+struct ReportInput {
+  const View& view;
+  const Desired& desired;
+  const Installed& installed;
+  const std::set<std::string>& conflicting_ports;
+  bool has_parked_operations = false;  // Physical_Switch.switch_fault_status "unspecified_fault"
+};
+
+struct Report {
+  ovsdb::Transaction transaction;
+  // What did not fit into `limit` rows and has to be reported after this.
+  ReportScope rest = ReportScope::nothing();
+};
+
+// The Physical_Switch row comes first and alone: everything else hangs on it.
+Report report(const ReportInput& input, const ReportScope& scope, std::size_t limit);
+
+}  // namespace kvtep::planner

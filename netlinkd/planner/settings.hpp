@@ -1,0 +1,24 @@
+// What the operator decides and the planner obeys.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netlinkd/base/ip_address.hpp"
+
+namespace kvtep::planner {
+
+struct Settings {
+  std::string switch_name;                 // Physical_Switch.name
+  std::optional<IpAddress> tunnel_ip;      // else the row's own first one (Physical_Switch.tunnel_ips)
+  std::vector<IpAddress> management_ips;   // empty: the column is left alone
+  std::optional<std::string> description;  // empty: the column is left alone
+  // Patterns of the devices that are physical ports; empty: those that the database already lists.
+  std::vector<std::string> ports;
+  bool realize_bound_only = false;  // only switches with a binding on this Physical_Switch
+
+  bool operator==(const Settings&) const = default;
+};
+
+}  // namespace kvtep::planner
