@@ -1,0 +1,300 @@
+#include "netlinkd/agent/agent.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace kvtep::agent {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+constexpr auto kFirstPause = std::chrono::milliseconds(100);
+constexpr auto kLongestPause = std::chrono::seconds(10);
+
+Duration pause_after(unsigned failures) {
+  return std::min<Duration>(kFirstPause * (1U << std::min(failures, 10U)), kLongestPause);
+}
+
+}  // namespace
+
+Agent::Agent(Options options, const hwvtep::Database& database, KernelPort& kernel, DatabasePort& commits,
+             std::shared_ptr<spdlog::logger> log)
+    : options_(std::move(options)),
+      database_(database),
+      kernel_(kernel),
+      commits_(commits),
+      log_(std::move(log)),
+      removals_(options_.removal_delay),
+      retry_(options_.retry) {}
+
+void Agent::start() { request_dump(); }
+
+void Agent::request_dump() {
+  if (events_during_dump_) {
+    dump_again_ = true;
+    return;
+  }
+  events_during_dump_.emplace();
+  ++counters_.dumps;
+  kernel_.dump();
+}
+
+void Agent::on_database(const DatabaseEvent& event, TimePoint now) {
+  std::visit(
+      Overloaded{[&](const DatabaseChanged& e) { changed(e); }, [&](const DatabaseLost& e) { lost(e); },
+                 [&](const LockChanged& e) { locked(e); }, [&](const Committed& e) { committed(e, now); }},
+      event);
+  work(now);
+}
+
+void Agent::changed(const DatabaseChanged& event) {
+  connected_ = true;
+  if (!has_replica_) {
+    has_replica_ = true;
+    index_ = planner::Index::of(database_);
+    mark_everything_dirty();
+    return;
+  }
+  index_.update(event.delta);
+  note_delta(event.delta);
+  // Ephemeral columns are empty after a restart of the server, and it may be another file: look at all of our
+  // rows.
+  if (event.initial) unreported_ = {.everything = true};
+}
+
+void Agent::note_delta(const hwvtep::Database::Delta& delta) {
+  const auto mark = [&](const ovsdb::Uuid& logical_switch, const std::string& text, auto&& action) {
+    if (!desired_) return;
+    const auto vni = desired_->vni_of.find(logical_switch);
+    const auto mac = planner::parse_host_mac(text);
+    if (vni != desired_->vni_of.end() && mac) action(MacKey{vni->second, *mac});
+  };
+  for (const auto& change : delta.of<hwvtep::UcastMacsRemote>()) {
+    for (const auto* row :
+         {change.before ? &*change.before : nullptr, change.after ? &*change.after : nullptr}) {
+      if (row == nullptr) continue;
+      mark(row->logical_switch, row->MAC, [&](const MacKey& key) { mark_dirty({true, key.vni, key.mac}); });
+    }
+    if (change.after && !planner::parse_host_mac(change.after->MAC)) desired_is_stale_ = true;  // a new issue
+  }
+  for (const auto& change : delta.of<hwvtep::UcastMacsLocal>()) {
+    for (const auto* row :
+         {change.before ? &*change.before : nullptr, change.after ? &*change.after : nullptr}) {
+      if (row == nullptr) continue;
+      mark(row->logical_switch, row->MAC,
+           [&](const MacKey& key) { unreported_.macs.emplace(key.vni, key.mac); });
+      // A row of ours in a switch that has no local MACs (any more): found only by looking at all of them.
+      if (!desired_ || !desired_->vni_of.contains(row->logical_switch)) unreported_.everything = true;
+    }
+  }
+  const auto macs = delta.of<hwvtep::UcastMacsRemote>().size() + delta.of<hwvtep::UcastMacsLocal>().size();
+  if (delta.size() > macs) {
+    desired_is_stale_ = true;
+    unreported_.everything = true;
+  }
+  // The key of a locator may change under the rows that name it.
+  for (const auto& change : delta.of<hwvtep::PhysicalLocator>()) {
+    if (change.before && change.after) {
+      mark_everything_dirty();
+      break;
+    }
+  }
+}
+
+void Agent::lost(const DatabaseLost& event) {
+  if (connected_) {
+    log_->warn(
+        "the database is out of reach ({}): forwarding goes on as it is, nothing is published until it is "
+        "back",
+        event.reason);
+  }
+  connected_ = false;
+  commit_in_flight_.reset();
+}
+
+void Agent::locked(const LockChanged& event) {
+  if (event.held == has_lock_) return;
+  has_lock_ = event.held;
+  if (has_lock_) {
+    log_->info("this daemon has the lock of the switch '{}'", options_.settings.switch_name);
+    mark_everything_dirty();
+  } else {
+    log_->warn("another daemon has the lock of the switch '{}': waiting, kernel and database are left alone",
+               options_.settings.switch_name);
+  }
+}
+
+void Agent::committed(const Committed& event, TimePoint now) {
+  if (!commit_in_flight_ || *commit_in_flight_ != event.token) return;
+  commit_in_flight_.reset();
+  if (event.outcome == CommitOutcome::Done) {
+    failed_commits_ = 0;
+    return;
+  }
+  ++counters_.transactions_refused;
+  // Whatever came of it, the rows that are there tell: look at all of them again.
+  unreported_ = {.everything = true};
+  if (event.outcome == CommitOutcome::Unknown) return;
+  const auto pause = pause_after(failed_commits_++);
+  next_commit_ = now + pause;
+  if (event.outcome == CommitOutcome::Refused || failed_commits_ > 3) {
+    log_->warn("publishing to the database: the server refuses: {}; next attempt in {} ms", event.message,
+               std::chrono::duration_cast<std::chrono::milliseconds>(pause).count());
+  }
+}
+
+void Agent::on_events(const std::vector<KernelEvent>& events, TimePoint now) {
+  counters_.kernel_events += events.size();
+  for (const auto& event : events) {
+    if (std::holds_alternative<Overrun>(event)) {
+      ++counters_.overruns;
+      log_->warn(
+          "the kernel's notifications came faster than they were read, some are lost: reading everything "
+          "anew");
+      request_dump();
+    } else if (events_during_dump_) {
+      events_during_dump_->push_back(event);
+    } else {
+      apply(event);
+    }
+  }
+  if (!events_during_dump_) work(now);
+}
+
+void Agent::on_snapshot(const Result<Snapshot>& snapshot, TimePoint now) {
+  auto events = std::exchange(events_during_dump_, std::nullopt);
+  if (!snapshot) {
+    const auto pause = pause_after(failed_dumps_++);
+    log_->error("reading the kernel's state: {}; next attempt in {} ms", snapshot.error().message,
+                std::chrono::duration_cast<std::chrono::milliseconds>(pause).count());
+    dump_again_ = true;
+    timers_.emplace(now + pause, kLinks);
+    return;
+  }
+  failed_dumps_ = 0;
+  installed_ = Installed::from(*snapshot);
+  has_dump_ = true;
+  // Notifications that came during the dump may be older or newer than what it says of an object; the last
+  // one of each object is newer than any dump of it, or agrees.
+  if (events) {
+    for (const auto& event : *events) installed_.apply(event);
+  }
+  retry_.clear();
+  switch_links_.clear();
+  mark_everything_dirty();
+  if (std::exchange(dump_again_, false)) request_dump();
+  work(now);
+}
+
+void Agent::apply(const KernelEvent& event) {
+  if (!installed_.apply(event)) return;
+  is_in_step_ = false;
+  std::visit(Overloaded{[&](const BridgeEntryChanged& e) { note_bridge_entry(e.entry); },
+                        [&](const BridgeEntryGone& e) { note_bridge_entry(e.entry); },
+                        [&](const VxlanEntryChanged& e) { note_vxlan_entry(e.entry); },
+                        [&](const VxlanEntryGone& e) { note_vxlan_entry(e.entry); },
+                        [&](const auto&) {
+                          desired_is_stale_ = true;  // ports come and go, VNIs have holders
+                          unreported_.everything = true;
+                          mark_dirty(kLinks);
+                        }},
+             event);
+}
+
+void Agent::note_bridge_entry(const BridgeEntry& entry) {
+  const auto vni = vni_of_link_.find(entry.bridge);
+  if (vni == vni_of_link_.end()) return;
+  const MacKey key{vni->second, entry.mac};
+  unreported_.macs.emplace(key.vni, key.mac);
+  mark_dirty({true, key.vni, key.mac});
+  if (!desired_) return;
+  const auto wish = desired_->switches.find(key.vni);
+  const auto links = switch_links_.find(key.vni);
+  if (wish == desired_->switches.end() || links == switch_links_.end()) return;
+  if (!planner::local_port(installed_, links->second, entry.mac)) {
+    yields_.erase(key);
+    return;
+  }
+  const auto wanted = planner::remote_destination(view(), wish->second.logical_switch, entry.mac,
+                                                  {.own = *wish->second.vxlan.local, .vni = key.vni});
+  if (!wanted) return;
+  ++counters_.local_wins;
+  yields_.insert_or_assign(key, *wanted);
+}
+
+void Agent::note_vxlan_entry(const VxlanEntry& entry) {
+  const auto vni = vni_of_link_.find(entry.device);
+  if (vni == vni_of_link_.end()) return;
+  if (entry.mac.is_zero() || entry.mac.is_group()) {
+    mark_dirty(kLinks);
+  } else {
+    mark_dirty({true, vni->second, entry.mac});
+  }
+}
+
+void Agent::mark_dirty(const Unit& unit) {
+  if (!unit.is_mac) {
+    links_dirty_ = true;
+  } else if (const MacKey key{unit.vni, unit.mac}; is_dirty_mac_.insert(key).second) {
+    dirty_macs_.push_back(key);
+  }
+}
+
+void Agent::mark_everything_dirty() {
+  desired_is_stale_ = true;
+  links_dirty_ = true;
+  switch_links_.clear();  // every MAC is looked at again as its switch's devices are found
+  unreported_ = {.everything = true};
+}
+
+void Agent::on_timer(TimePoint now) {
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    mark_dirty(timers_.begin()->second);
+    timers_.erase(timers_.begin());
+  }
+  if (dump_again_ && !events_during_dump_) {
+    dump_again_ = false;
+    request_dump();
+  }
+  work(now);
+}
+
+std::optional<TimePoint> Agent::deadline() const {
+  std::optional<TimePoint> first = next_commit_;
+  if (!timers_.empty() && (!first || timers_.begin()->first < *first)) first = timers_.begin()->first;
+  return first;
+}
+
+void Agent::work(TimePoint now) {
+  if (!ready()) return;
+  refresh_desired();
+  publish(now);
+  reconcile(now);
+}
+
+Status Agent::status() const {
+  Status status{.switch_name = options_.settings.switch_name,
+                .has_dump = has_dump_,
+                .has_replica = has_replica_,
+                .has_lock = has_lock_,
+                .database_connected = connected_,
+                .in_step = is_in_step_,
+                .parked = retry_.parked(),
+                .counters = counters_};
+  status.issues = last_links_.conflicts;
+  if (desired_) {
+    status.switches = desired_->switches.size();
+    status.ports = desired_->ports.size();
+    status.issues.insert(desired_->issues.begin(), desired_->issues.end());
+  }
+  return status;
+}
+
+}  // namespace kvtep::agent

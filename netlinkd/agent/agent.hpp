@@ -1,0 +1,193 @@
+// The reconciler: holds what the kernel said (Installed) and what the database asks (desired()), and works
+// off the difference, in both directions.
+//
+//   kernel events, dumps ─▶ Installed ─┐
+//                                      ├─ plan ─▶ KernelPort::submit ─▶ on_results
+//   database deltas ─▶ Index, Desired ─┘
+//   Installed, Desired ─▶ report ─▶ DatabasePort::submit ─▶ Committed
+//
+// A state machine without I/O: inputs are values with the time they came, outputs are calls of the two ports,
+// and deadline() says when on_timer() wants to be called. Nothing is derived from an event but which part to
+// look at again.
+//
+// States, worked out from three facts (a complete dump, a complete replica, the lock):
+//   waiting    one of them is missing: the kernel and the database are left alone. After a lost connection
+//   the last
+//              replica stays good: forwarding goes on, and local changes are still put right.
+//   working    a round of operations is with the kernel: one at a time, bounded in size
+//   in step    nothing left to do
+//
+// Threading: everything on the control thread. Failure: an operation that fails is retried or parked by
+// retry.hpp's table; nothing here throws on what the kernel, the server or a controller does.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "netlinkd/agent/counters.hpp"
+#include "netlinkd/agent/op_key.hpp"
+#include "netlinkd/agent/ports.hpp"
+#include "netlinkd/agent/retry.hpp"
+#include "netlinkd/agent/waiting_room.hpp"
+#include "netlinkd/model/installed.hpp"
+#include "netlinkd/planner/desired.hpp"
+#include "netlinkd/planner/plan.hpp"
+#include "netlinkd/planner/remote_mac.hpp"
+#include "netlinkd/planner/report.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace kvtep::agent {
+
+struct Options {
+  planner::Settings settings;
+  Duration removal_delay = std::chrono::milliseconds(200);
+  RetryTable::Limits retry;
+  // Operations in one round, and rows in one transaction: what a change that comes now may have to wait for.
+  std::size_t round_limit = 4096;
+  std::size_t link_round_limit = 256;  // links cost about a millisecond each, entries microseconds
+  std::size_t report_limit = 1000;
+};
+
+// What an operator may want to know; a copy.
+struct Status {
+  std::string switch_name;
+  bool has_dump = false;
+  bool has_replica = false;
+  bool has_lock = false;
+  bool database_connected = false;
+  bool in_step = false;
+  std::size_t switches = 0;
+  std::size_t ports = 0;
+  std::set<Issue> issues;           // rows, devices and ports that are left out, and why
+  std::vector<std::string> parked;  // operations that the kernel refused for good
+  Counters counters;
+};
+
+class Agent {
+ public:
+  // `database` is the replica that DatabaseChanged speaks of; it and the ports outlive the agent.
+  Agent(Options options, const hwvtep::Database& database, KernelPort& kernel, DatabasePort& commits,
+        std::shared_ptr<spdlog::logger> log);
+
+  // Asks for the first dump.
+  void start();
+
+  void on_database(const DatabaseEvent& event, TimePoint now);
+  void on_events(const std::vector<KernelEvent>& events, TimePoint now);
+  void on_snapshot(const Result<Snapshot>& snapshot, TimePoint now);
+  void on_results(const std::vector<OpResult>& results, TimePoint now);
+  void on_timer(TimePoint now);
+  std::optional<TimePoint> deadline() const;
+
+  Status status() const;
+  const Installed& installed() const { return installed_; }
+
+ private:
+  struct MacKey {
+    Vni vni;
+    MacAddress mac;
+    auto operator<=>(const MacKey&) const = default;
+    template <typename H>
+    friend H AbslHashValue(H state, const MacKey& key) {
+      return H::combine(std::move(state), key.vni, key.mac);
+    }
+  };
+
+  // agent.cpp: inputs
+  void changed(const DatabaseChanged& event);
+  void lost(const DatabaseLost& event);
+  void locked(const LockChanged& event);
+  void committed(const Committed& event, TimePoint now);
+  void request_dump();
+  void apply(const KernelEvent& event);
+  void note_bridge_entry(const BridgeEntry& entry);
+  void note_vxlan_entry(const VxlanEntry& entry);
+  void note_delta(const hwvtep::Database::Delta& delta);
+  void mark_dirty(const Unit& unit);
+  void mark_everything_dirty();
+  void work(TimePoint now);
+
+  // reconcile.cpp: towards the kernel
+  bool ready() const;
+  planner::View view() const {
+    return {.database = database_, .index = index_, .settings = options_.settings};
+  }
+  void refresh_desired();
+  void refresh_switch_links();
+  void scan_macs(Vni vni);
+  void reconcile(TimePoint now);
+  void plan_links(std::vector<KernelOp>& ops, TimePoint now);
+  void plan_mac(const MacKey& key, std::vector<KernelOp>& ops, TimePoint now);
+  std::optional<planner::Step> step_for(const MacKey& key);
+  void accept(const planner::Step& step, const Unit& unit, std::vector<KernelOp>& ops, TimePoint now);
+  void note_result(const OpResult& result, TimePoint now);
+  Unit unit_of(const KernelOp& op) const;
+  void say(const Issue& issue);
+  void arrive_in_step();
+
+  // publish.cpp: towards the database
+  void publish(TimePoint now);
+
+  Options options_;
+  const hwvtep::Database& database_;
+  KernelPort& kernel_;
+  DatabasePort& commits_;
+  std::shared_ptr<spdlog::logger> log_;
+  Counters counters_;
+
+  // What the kernel said.
+  Installed installed_;
+  std::optional<std::vector<KernelEvent>> events_during_dump_;  // there while a dump is under way
+  bool has_dump_ = false;
+  bool dump_again_ = false;
+  unsigned failed_dumps_ = 0;
+
+  // What the database says.
+  planner::Index index_;
+  bool has_replica_ = false;
+  bool has_lock_ = false;
+  bool connected_ = false;
+
+  // What follows from both.
+  std::optional<Desired> desired_;
+  bool desired_is_stale_ = true;
+  planner::Plan last_links_;  // for its conflicts
+  std::map<Vni, planner::SwitchLinks> switch_links_;
+  absl::flat_hash_map<IfIndex, Vni> vni_of_link_;
+  // Remote MACs that were seen on a local port, and where the database wanted them at that time.
+  absl::flat_hash_map<MacKey, IpAddress> yields_;
+  std::set<Issue> said_;
+
+  // What to look at again, and when.
+  bool links_dirty_ = true;
+  std::deque<MacKey> dirty_macs_;
+  absl::flat_hash_set<MacKey> is_dirty_mac_;
+  std::multimap<TimePoint, Unit> timers_;
+  WaitingRoom removals_;
+  RetryTable retry_;
+  bool in_flight_ = false;
+  // The last round's operations that the kernel did, or had done already: asked for once more, they had no
+  // effect.
+  absl::flat_hash_map<OpKey, KernelOp> done_;
+  bool is_in_step_ = false;
+  bool has_announced_ = false;
+
+  planner::ReportScope unreported_;
+  std::uint64_t next_token_ = 1;
+  std::optional<std::uint64_t> commit_in_flight_;
+  unsigned failed_commits_ = 0;
+  std::optional<TimePoint> next_commit_;
+};
+
+}  // namespace kvtep::agent

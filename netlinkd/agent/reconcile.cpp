@@ -1,0 +1,226 @@
+// The agent's way towards the kernel: what is to be looked at again becomes a plan, a plan a round of
+// operations.
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "netlinkd/agent/agent.hpp"
+
+namespace kvtep::agent {
+
+bool Agent::ready() const { return has_dump_ && !events_during_dump_ && has_replica_ && has_lock_; }
+
+void Agent::say(const Issue& issue) {
+  if (said_.insert(issue).second) log_->warn("left out: {}: {}", issue.object, issue.reason);
+}
+
+void Agent::refresh_desired() {
+  if (!std::exchange(desired_is_stale_, false)) return;
+  auto next = planner::desired(view(), installed_);
+  if (!next) {
+    // What is there stays: without an address of our own nothing can be said about what ought to be there.
+    say({.object = "Physical_Switch " + options_.settings.switch_name,
+         .reason = "it has no tunnel IP (--tunnel-ip, Physical_Switch.tunnel_ips): nothing is realized"});
+    return;
+  }
+  if (desired_ == next) return;
+  for (const auto& [vni, wish] : desired_ ? desired_->switches : std::map<Vni, DesiredSwitch>{}) {
+    const auto again = next->switches.find(vni);
+    const bool same = again != next->switches.end() && again->second.logical_switch == wish.logical_switch &&
+                      again->second.vxlan == wish.vxlan;
+    if (!same) switch_links_.erase(vni);
+  }
+  desired_ = std::move(next);
+  links_dirty_ = true;
+  for (const auto& issue : desired_->issues) say(issue);
+}
+
+// Finds the devices of every switch; the MACs of one whose devices are new are all looked at again.
+void Agent::refresh_switch_links() {
+  std::vector<Vni> found;
+  std::map<Vni, planner::SwitchLinks> links_now;
+  absl::flat_hash_map<IfIndex, Vni> vni_of_link;
+  for (const auto& [vni, wish] : desired_->switches) {
+    const auto links = planner::switch_links(wish, installed_, options_.settings.switch_name);
+    if (!links) continue;
+    const auto before = switch_links_.find(vni);
+    if (before == switch_links_.end() || before->second != *links) found.push_back(vni);
+    links_now.emplace(vni, *links);
+    vni_of_link[links->bridge] = vni;
+    vni_of_link[links->vxlan] = vni;
+  }
+  switch_links_ = std::move(links_now);
+  vni_of_link_ = std::move(vni_of_link);
+  for (const auto vni : found) scan_macs(vni);
+}
+
+void Agent::scan_macs(Vni vni) {
+  const auto& wish = desired_->switches.at(vni);
+  const auto& links = switch_links_.at(vni);
+  const auto rows = index_.remote_macs().find(wish.logical_switch);
+  if (rows != index_.remote_macs().end()) {
+    for (const auto& [mac, ids] : rows->second) {
+      // Which came first, the entry or the row, cannot be told any more: the host is where its frames come
+      // from.
+      if (planner::local_port(installed_, links, mac)) {
+        const auto wanted = planner::remote_destination(view(), wish.logical_switch, mac,
+                                                        {.own = *wish.vxlan.local, .vni = vni});
+        if (wanted) yields_.insert_or_assign(MacKey{vni, mac}, *wanted);
+      }
+      if (step_for({vni, mac})) mark_dirty({true, vni, mac});
+    }
+  }
+  const auto unwanted = [&](const MacAddress& mac) {
+    return rows == index_.remote_macs().end() || !rows->second.contains(mac);
+  };
+  for (const auto& [mac, entry] : installed_.vxlan_table(links.vxlan).hosts) {
+    if (unwanted(mac)) mark_dirty({true, vni, mac});
+  }
+  for (const auto& [mac, entry] : installed_.bridge_table(links.bridge)) {
+    if (entry.port == links.vxlan && unwanted(mac)) mark_dirty({true, vni, mac});
+  }
+}
+
+void Agent::reconcile(TimePoint now) {
+  if (in_flight_ || !desired_) return;
+  std::vector<KernelOp> ops;
+  if (std::exchange(links_dirty_, false)) {
+    refresh_switch_links();
+    plan_links(ops, now);
+  }
+  while (!dirty_macs_.empty() && ops.size() < options_.round_limit) {
+    const auto key = dirty_macs_.front();
+    dirty_macs_.pop_front();
+    is_dirty_mac_.erase(key);
+    plan_mac(key, ops, now);
+  }
+  if (ops.empty()) {
+    arrive_in_step();
+    return;
+  }
+  is_in_step_ = false;
+  in_flight_ = true;
+  ++counters_.rounds;
+  counters_.operations += ops.size();
+  kernel_.submit(std::move(ops));
+}
+
+void Agent::plan_links(std::vector<KernelOp>& ops, TimePoint now) {
+  last_links_ = planner::plan_links(*desired_, installed_, options_.settings.switch_name);
+  for (const auto& conflict : last_links_.conflicts) say(conflict);
+
+  absl::flat_hash_set<OpKey> wished;
+  for (const auto& step : last_links_.steps) {
+    wished.insert(key_of(step.op));
+    if (ops.size() < options_.link_round_limit) {
+      accept(step, kLinks, ops, now);
+    } else {
+      links_dirty_ = true;
+    }
+  }
+  const auto is_wished = [&](const OpKey& key) { return !key.mac.is_zero() || wished.contains(key); };
+  removals_.forget_unless(is_wished);
+  retry_.forget_unless(is_wished);
+}
+
+std::optional<planner::Step> Agent::step_for(const MacKey& key) {
+  const auto wish = desired_->switches.find(key.vni);
+  const auto links = switch_links_.find(key.vni);
+  if (wish == desired_->switches.end() || links == switch_links_.end()) return std::nullopt;
+  std::set<Issue> issues;
+  const auto wanted =
+      planner::remote_destination(view(), wish->second.logical_switch, key.mac,
+                                  {.own = *wish->second.vxlan.local, .vni = key.vni}, &issues);
+  for (const auto& issue : issues) say(issue);
+  const auto yield = yields_.find(key);
+  const bool yields = yield != yields_.end() && wanted == yield->second;
+  if (yield != yields_.end() && !yields) yields_.erase(yield);  // the row has changed since: it wins
+  return planner::plan_remote_mac(key.mac, wanted, yields, links->second, installed_);
+}
+
+void Agent::plan_mac(const MacKey& key, std::vector<KernelOp>& ops, TimePoint now) {
+  const auto step = step_for(key);
+  if (step) accept(*step, {true, key.vni, key.mac}, ops, now);
+  const auto links = switch_links_.find(key.vni);
+  if (links == switch_links_.end() || (removals_.empty() && retry_.empty())) return;
+  // What is not asked for any more need not be waited for.
+  const auto asked = step ? std::optional(key_of(step->op)) : std::nullopt;
+  for (const KernelOp& op :
+       {KernelOp(SetRemoteMac{.vxlan = links->second.vxlan, .mac = key.mac, .destination = {}}),
+        KernelOp(RemoveRemoteMac{.vxlan = links->second.vxlan, .mac = key.mac})}) {
+    const auto other = key_of(op);
+    if (other == asked) continue;
+    removals_.forget(other);
+    retry_.forget(other);
+  }
+}
+
+void Agent::accept(const planner::Step& step, const Unit& unit, std::vector<KernelOp>& ops, TimePoint now) {
+  const auto key = key_of(step.op);
+  if (step.is_removal) {
+    const auto turn = removals_.ask(key, now);
+    if (turn.is_new) timers_.emplace(turn.due, unit);
+    if (now < turn.due) return;
+  }
+  if (const auto done = done_.find(key); done != done_.end() && done->second == step.op) {
+    // Acknowledged and still to be done: somebody undoes it, or the kernel means something else by it. Not in
+    // a loop.
+    done_.erase(done);
+    ++counters_.ineffective;
+    const auto next =
+        retry_.failed(key, step.op, describe(step.op) + ": acknowledged, but not so", false, now);
+    if (next) timers_.emplace(*next, unit);
+    return;
+  }
+  if (retry_.may_try(key, step.op, now)) ops.push_back(step.op);
+}
+
+void Agent::on_results(const std::vector<OpResult>& results, TimePoint now) {
+  in_flight_ = false;
+  done_.clear();
+  for (const auto& result : results) note_result(result, now);
+  if (!events_during_dump_) work(now);
+}
+
+void Agent::note_result(const OpResult& result, TimePoint now) {
+  const auto key = key_of(result.op);
+  const auto unit = unit_of(result.op);
+  mark_dirty(unit);
+  const auto reaction = result.error ? react(result.op, *result.error) : Reaction::AlreadySo;
+  if (result.error) ++counters_.operations_refused;
+  if (reaction == Reaction::AlreadySo) {
+    if (result.error) ++counters_.already_so;
+    done_.emplace(key, result.op);
+    return;
+  }
+  const auto& words = result.error->message;
+  const bool park = reaction == Reaction::Park;
+  const auto next = retry_.failed(key, result.op, words, park, now);
+  if (!next) {
+    unreported_.everything = true;  // the fault column
+    log_->error("{}; left as it is until something else is asked for", words);
+    return;
+  }
+  timers_.emplace(*next, unit);
+  log_->warn("{}; next attempt in {} ms", words,
+             std::chrono::duration_cast<std::chrono::milliseconds>(*next - now).count());
+}
+
+Unit Agent::unit_of(const KernelOp& op) const {
+  const auto key = key_of(op);
+  const bool is_mac = std::holds_alternative<SetRemoteMac>(op) || std::holds_alternative<RemoveRemoteMac>(op);
+  const auto vni = vni_of_link_.find(key.index);
+  if (!is_mac || vni == vni_of_link_.end()) return kLinks;
+  return {.is_mac = true, .vni = vni->second, .mac = key.mac};
+}
+
+void Agent::arrive_in_step() {
+  if (is_in_step_ || !timers_.empty()) return;
+  is_in_step_ = true;
+  if (std::exchange(has_announced_, true)) return;
+  log_->info("in step with the database: switches={} ports={} operations={}", desired_->switches.size(),
+             desired_->ports.size(), counters_.operations);
+}
+
+}  // namespace kvtep::agent

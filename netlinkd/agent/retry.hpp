@@ -1,0 +1,64 @@
+// What to do about an operation that did not bring what it was meant to: wait and try again, longer each
+// time, or leave it until something else is wished for. Pure but for the `now` it is given.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netlinkd/agent/op_key.hpp"
+#include "netlinkd/agent/ports.hpp"
+
+namespace kvtep::agent {
+
+// The design's table of reactions. The kernel's errno decides, and what was asked.
+enum class Reaction {
+  AlreadySo,  // EEXIST on create, ENOENT, ESRCH, ENODEV on delete: counted, looked at again
+  Retry,      // EBUSY, ENOMEM, EAGAIN, ENOBUFS and everything that may pass
+  Park,  // EINVAL, EOPNOTSUPP, EPERM, ERANGE: the kernel will not change its mind about this very operation
+};
+Reaction react(const KernelOp& op, const Error& error);
+
+class RetryTable {
+ public:
+  struct Limits {
+    Duration first = std::chrono::milliseconds(100);
+    Duration longest = std::chrono::seconds(60);
+  };
+  explicit RetryTable(Limits limits) : limits_(limits) {}
+
+  // False while the operation waits or is parked. An operation with another content starts afresh.
+  bool may_try(const OpKey& key, const KernelOp& op, TimePoint now);
+  // When to try next: nothing where it is parked.
+  std::optional<TimePoint> failed(const OpKey& key, const KernelOp& op, const std::string& message, bool park,
+                                  TimePoint now);
+  void forget(const OpKey& key) { entries_.erase(key); }
+  // Forgets the entries that `still_wished` does not confirm.
+  template <class Predicate>
+  void forget_unless(Predicate still_wished) {
+    absl::erase_if(entries_, [&](const auto& entry) { return !still_wished(entry.first); });
+  }
+  void clear() { entries_.clear(); }
+
+  bool empty() const { return entries_.empty(); }
+  // The operations that are parked, and the kernel's words: for status and fault columns.
+  std::vector<std::string> parked() const;
+  bool has_parked() const;
+
+ private:
+  struct Entry {
+    KernelOp op;
+    std::uint32_t attempts = 0;
+    TimePoint next;
+    bool is_parked = false;
+    std::string message;
+  };
+
+  Limits limits_;
+  absl::flat_hash_map<OpKey, Entry> entries_;
+};
+
+}  // namespace kvtep::agent

@@ -1,0 +1,102 @@
+#include "netlinkd/control/server.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <asio/read_until.hpp>
+#include <asio/streambuf.hpp>
+#include <asio/write.hpp>
+#include <filesystem>
+#include <istream>
+#include <utility>
+
+namespace kvtep::control {
+namespace {
+
+using Socket = asio::local::stream_protocol::socket;
+
+constexpr std::size_t kRequestLimit = 4096;
+
+std::string answer(const std::string& request, const Server::GetStatus& get_status) {
+  if (request == "status") return to_json(get_status());
+  return R"({"error":"unknown request; there is: status"})";
+}
+
+// One client: reads its line, answers, and ends with the connection.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Socket socket, Server::GetStatus get_status)
+      : socket_(std::move(socket)), get_status_(std::move(get_status)), request_(kRequestLimit) {}
+
+  void start() {
+    asio::async_read_until(socket_, request_, '\n',
+                           [self = shared_from_this()](const asio::error_code& error, std::size_t) {
+                             if (!error) self->reply();
+                           });
+  }
+
+ private:
+  void reply() {
+    std::istream lines(&request_);
+    std::string line;
+    std::getline(lines, line);
+    answer_ = answer(line, get_status_) + "\n";
+    asio::async_write(socket_, asio::buffer(answer_),
+                      [self = shared_from_this()](const asio::error_code&, std::size_t) {});
+  }
+
+  Socket socket_;
+  Server::GetStatus get_status_;
+  asio::streambuf request_;
+  std::string answer_;
+};
+
+bool somebody_answers(asio::io_context& io, const std::string& path) {
+  Socket probe(io);
+  asio::error_code error;
+  probe.connect({path}, error);
+  return !error;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::open(asio::io_context& io, const std::string& path,
+                                             GetStatus get_status) {
+  const auto failed = [&](const asio::error_code& error) {
+    return std::unexpected(
+        Error{error, fmt::format("opening the control socket {}: {}", path, error.message())});
+  };
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) return failed(asio::error::name_too_long);
+  std::error_code error;
+  const auto directory = std::filesystem::path(path).parent_path();
+  if (!directory.empty()) std::filesystem::create_directories(directory, error);
+  if (error) return failed(error);
+  if (somebody_answers(io, path)) return failed(asio::error::address_in_use);
+  if (std::filesystem::is_socket(path, error)) unlink(path.c_str());
+
+  std::unique_ptr<Server> server(new Server(io, path, std::move(get_status)));
+  server->acceptor_.open({}, error);
+  if (error) return failed(error);
+  // Created with the narrow mode, not narrowed afterwards.
+  const auto mask = umask(0177);
+  server->acceptor_.bind({path}, error);
+  umask(mask);
+  if (!error) server->acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return failed(error);
+  server->accept();
+  return server;
+}
+
+Server::~Server() { unlink(path_.c_str()); }
+
+void Server::accept() {
+  acceptor_.async_accept([this](const asio::error_code& error, Socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (!error) std::make_shared<Connection>(std::move(socket), get_status_)->start();
+    accept();
+  });
+}
+
+}  // namespace kvtep::control

@@ -1,0 +1,45 @@
+#include <nlohmann/json.hpp>
+
+#include "netlinkd/control/server.hpp"
+
+namespace kvtep::control {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json counters_json(const agent::Counters& counters) {
+  return {{"operations", counters.operations},
+          {"operations_refused", counters.operations_refused},
+          {"already_so", counters.already_so},
+          {"ineffective", counters.ineffective},
+          {"rounds", counters.rounds},
+          {"kernel_events", counters.kernel_events},
+          {"overruns", counters.overruns},
+          {"dumps", counters.dumps},
+          {"transactions", counters.transactions},
+          {"transactions_refused", counters.transactions_refused},
+          {"local_wins", counters.local_wins}};
+}
+
+}  // namespace
+
+std::string to_json(const agent::Status& status) {
+  Json issues = Json::array();
+  for (const auto& issue : status.issues)
+    issues.push_back({{"object", issue.object}, {"reason", issue.reason}});
+  const Json document = {{"switch", status.switch_name},
+                         {"in_step", status.in_step},
+                         {"kernel_dumped", status.has_dump},
+                         {"database_connected", status.database_connected},
+                         {"database_replicated", status.has_replica},
+                         {"lock_held", status.has_lock},
+                         {"logical_switches", status.switches},
+                         {"bound_ports", status.ports},
+                         {"issues", issues},
+                         {"refused_operations", status.parked},
+                         {"counters", counters_json(status.counters)}};
+  // Names in rows are free text: what is no UTF-8 is replaced rather than refused.
+  return document.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace kvtep::control
