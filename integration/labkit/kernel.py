@@ -43,7 +43,7 @@ def bridge_entries(entries):
 
 def has_module(run, place, probe):
     """Whether the kernel can make such a device: makes one in that namespace and takes it away."""
-    words = ["ip", "-n", run.name(place), "link", "add", "kv-probe", *probe]
+    words = ["ip", "-n", run.name(place), "link", "add", "name", "kv-probe", *probe]
     if subprocess.run(words, capture_output=True).returncode != 0:
         return False
     command("ip", "-n", run.name(place), "link", "delete", "kv-probe")
