@@ -80,7 +80,6 @@ class FakeKernel {
   };
   struct Device {
     Link link;
-    bool has_carrier = true;
     std::map<MacAddress, Entry> entries;              // a bridge's
     std::map<MacAddress, Destinations> destinations;  // a vxlan device's
     std::optional<TagFilter> filter;
