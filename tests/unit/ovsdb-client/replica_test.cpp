@@ -199,7 +199,7 @@ TEST(Replica, NamesTableRowAndColumnOfAnError) {
   EXPECT_EQ(delta.error().fault, Fault::Protocol);
   EXPECT_EQ(delta.error().message,
             "update: Thing: row 00000000-0000-0000-0000-000000000001: column tag: an integer should be here, "
-            "not a string (at byte 65)");
+            "not a string (at byte 63)");
 }
 
 TEST(MonitorRequests, AskForTheColumnsThatTheServerHas) {
