@@ -31,7 +31,7 @@ Installed Installed::from(const Snapshot& snapshot) {
 }
 
 bool Installed::apply(const KernelEvent& event) {
-  return std::visit([this](const auto& e) { return apply(e); }, event);
+  return std::visit([this](const auto& e) { return take(e); }, event);
 }
 
 const Link* Installed::link(IfIndex index) const {
@@ -55,7 +55,7 @@ const TagFilter* Installed::tag_filter(IfIndex index) const {
   return place == tag_filters_.end() ? nullptr : &place->second;
 }
 
-bool Installed::apply(const LinkChanged& event) {
+bool Installed::take(const LinkChanged& event) {
   const auto place = links_.find(event.link.index);
   if (place != links_.end()) {
     if (place->second == event.link) return false;
@@ -71,7 +71,7 @@ bool Installed::apply(const LinkChanged& event) {
   return true;
 }
 
-bool Installed::apply(const LinkGone& event) {
+bool Installed::take(const LinkGone& event) {
   const auto place = links_.find(event.index);
   if (place == links_.end()) return false;
   const auto named = by_name_.find(place->second.name);
@@ -84,18 +84,18 @@ bool Installed::apply(const LinkGone& event) {
   return true;
 }
 
-bool Installed::apply(const BridgePortChanged& event) {
+bool Installed::take(const BridgePortChanged& event) {
   const auto place = links_.find(event.index);
   if (place == links_.end() || place->second.bridge_port == event.port) return false;
   place->second.bridge_port = event.port;
   return true;
 }
 
-bool Installed::apply(const BridgeEntryChanged& event) {
+bool Installed::take(const BridgeEntryChanged& event) {
   return assign(bridge_tables_[event.entry.bridge], event.entry.mac, event.entry);
 }
 
-bool Installed::apply(const BridgeEntryGone& event) {
+bool Installed::take(const BridgeEntryGone& event) {
   const auto table = bridge_tables_.find(event.entry.bridge);
   if (table == bridge_tables_.end()) return false;
   const bool known = table->second.erase(event.entry.mac) > 0;
@@ -103,13 +103,13 @@ bool Installed::apply(const BridgeEntryGone& event) {
   return known;
 }
 
-bool Installed::apply(const VxlanEntryChanged& event) {
+bool Installed::take(const VxlanEntryChanged& event) {
   auto& table = vxlan_tables_[event.entry.device];
   if (is_host(event.entry.mac)) return assign(table.hosts, event.entry.mac, event.entry);
   return table.groups[event.entry.mac].insert(event.entry.destination).second;
 }
 
-bool Installed::apply(const VxlanEntryGone& event) {
+bool Installed::take(const VxlanEntryGone& event) {
   const auto table = vxlan_tables_.find(event.entry.device);
   if (table == vxlan_tables_.end()) return false;
   bool known = false;
@@ -127,11 +127,11 @@ bool Installed::apply(const VxlanEntryGone& event) {
   return known;
 }
 
-bool Installed::apply(const TagFilterChanged& event) {
+bool Installed::take(const TagFilterChanged& event) {
   return assign(tag_filters_, event.index, event.filter);
 }
 
-bool Installed::apply(const TagFilterGone& event) { return tag_filters_.erase(event.index) > 0; }
+bool Installed::take(const TagFilterGone& event) { return tag_filters_.erase(event.index) > 0; }
 
 bool Installed::operator==(const Installed& other) const {
   return links_ == other.links_ && bridge_tables_ == other.bridge_tables_ &&

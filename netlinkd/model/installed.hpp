@@ -46,16 +46,16 @@ class Installed {
   bool operator==(const Installed& other) const;
 
  private:
-  bool apply(const LinkChanged& event);
-  bool apply(const LinkGone& event);
-  bool apply(const BridgePortChanged& event);
-  bool apply(const BridgeEntryChanged& event);
-  bool apply(const BridgeEntryGone& event);
-  bool apply(const VxlanEntryChanged& event);
-  bool apply(const VxlanEntryGone& event);
-  bool apply(const TagFilterChanged& event);
-  bool apply(const TagFilterGone& event);
-  bool apply(const Overrun&) { return false; }
+  bool take(const LinkChanged& event);
+  bool take(const LinkGone& event);
+  bool take(const BridgePortChanged& event);
+  bool take(const BridgeEntryChanged& event);
+  bool take(const BridgeEntryGone& event);
+  bool take(const VxlanEntryChanged& event);
+  bool take(const VxlanEntryGone& event);
+  bool take(const TagFilterChanged& event);
+  bool take(const TagFilterGone& event);
+  bool take(const Overrun&) { return false; }
 
   std::map<IfIndex, Link> links_;
   std::map<std::string, IfIndex, std::less<>> by_name_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ostream>
 #include <utility>
 
 #include "netlinkd/planner/ownership.hpp"
@@ -176,6 +177,10 @@ void drop_repeated_steps(Plan& plan) {
 }
 
 }  // namespace
+
+std::ostream& operator<<(std::ostream& out, const Step& step) {
+  return out << step.op << (step.is_removal ? " (after a while)" : "");
+}
 
 Plan plan_links(const Desired& desired, const Installed& installed, std::string_view switch_name) {
   Plan plan;

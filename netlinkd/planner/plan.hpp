@@ -10,6 +10,7 @@
 // none is left yields the desired state; what is not ours is never touched.
 #pragma once
 
+#include <iosfwd>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ struct Step {
 
   bool operator==(const Step&) const = default;
 };
+
+std::ostream& operator<<(std::ostream& out, const Step& step);
 
 struct Plan {
   std::vector<Step> steps;
