@@ -217,6 +217,8 @@ class Lab:
         self.greet()
         self.attach_both(self.raw)
         if keep:
+            for capture in self.captures.values():
+                capture.stop()
             return
         self.detach_both(self.raw)
         vtep_ctl = VtepCtl(self.run, self.story)
@@ -235,9 +237,9 @@ def look_around(run, story):
             ("internet", f"ovsdb-client dump tcp:{network.SERVER2}:{network.CONTROLLER_PORT} hardware_vtep", "all of it"),
             ("internet", f"nc {network.SERVER2} {network.CONTROLLER_PORT}", "a raw connection: type or paste messages"),
             ("server1", "tcpdump -ni eth0 udp port 4789", "the tunnel's packets")):
-        story.put(f"   ip netns exec {run.name(place)} {words:52} # {meaning}")
-    story.put(f"   tail -f {run.folder}/kvtepd.log")
-    story.put("   sudo integration/lab --down" + " " * 36 + "# the end of it")
+        story.put(f"   {f'sudo ip netns exec {run.name(place)} {words}':88} # {meaning}")
+    story.put(f"   {f'tail -f {run.folder}/kvtepd.log':88} # what kvtepd says")
+    story.put(f"   {'sudo integration/lab --down':88} # the end of it")
 
 
 def take_down():

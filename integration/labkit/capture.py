@@ -15,6 +15,10 @@ class Capture:
                                  "-w", self.file, log=log.name)
         wait_until(lambda: "listening on" in log.read_text(errors="replace"), f"tcpdump on {device}")
 
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
     def frames(self):
         """All frames up to now, oldest first."""
         data = self.file.read_bytes() if self.file.exists() else b""

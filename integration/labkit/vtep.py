@@ -1,8 +1,9 @@
 """The VTEP's two processes in one namespace: the stock ovsdb-server and kvtepd."""
 
+import json
 import os
 import pathlib
-import shutil
+import socket
 
 from .ovsdb import Database
 from .run import command, end, start_time, wait_for_exit
@@ -65,6 +66,14 @@ class Daemon:
         self.process = self.run.start(self.place, *under, *self.words(*more), *private, log=self.log.name)
         return self
 
+    def status(self):
+        """What it tells of itself on its control socket."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            link.settimeout(30)
+            link.connect(self.control)
+            link.sendall(b"status\n")
+            return json.loads(b"".join(iter(lambda: link.recv(65536), b"")))
+
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
@@ -82,7 +91,3 @@ class Daemon:
 
     def last_words(self, lines=25):
         return "the end of kvtepd's log:\n" + "\n".join(self.log_text().splitlines()[-lines:])
-
-
-def missing_programs(*names):
-    return [name for name in names if not shutil.which(name)]
