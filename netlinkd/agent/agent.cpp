@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "netlinkd/planner/ownership.hpp"
+
 namespace kvtep::agent {
 namespace {
 
@@ -120,9 +122,9 @@ void Agent::lost(const DatabaseLost& event) {
 }
 
 void Agent::locked(const LockChanged& event) {
-  if (event.held == has_lock_) return;
+  if (has_lock_ == event.held) return;
   has_lock_ = event.held;
-  if (has_lock_) {
+  if (event.held) {
     log_->info("this daemon has the lock of the switch '{}'", options_.settings.switch_name);
     mark_everything_dirty();
   } else {
@@ -193,18 +195,30 @@ void Agent::on_snapshot(const Result<Snapshot>& snapshot, TimePoint now) {
   work(now);
 }
 
+bool Agent::concerns_ports(const KernelEvent& event) const {
+  const auto is_foreign = [&](const Link* link) {
+    return link != nullptr && !planner::is_owned(*link, options_.settings.switch_name);
+  };
+  if (const auto* changed = std::get_if<LinkChanged>(&event)) {
+    return is_foreign(&changed->link) || is_foreign(installed_.link(changed->link.index));
+  }
+  const auto* gone = std::get_if<LinkGone>(&event);
+  return gone != nullptr && is_foreign(installed_.link(gone->index));
+}
+
 void Agent::apply(const KernelEvent& event) {
+  const bool may_change_inventory = concerns_ports(event);
   if (!installed_.apply(event)) return;
   is_in_step_ = false;
+  if (may_change_inventory) {
+    desired_is_stale_ = true;
+    unreported_.everything = true;
+  }
   std::visit(Overloaded{[&](const BridgeEntryChanged& e) { note_bridge_entry(e.entry); },
                         [&](const BridgeEntryGone& e) { note_bridge_entry(e.entry); },
                         [&](const VxlanEntryChanged& e) { note_vxlan_entry(e.entry); },
                         [&](const VxlanEntryGone& e) { note_vxlan_entry(e.entry); },
-                        [&](const auto&) {
-                          desired_is_stale_ = true;  // ports come and go, VNIs have holders
-                          unreported_.everything = true;
-                          mark_dirty(kLinks);
-                        }},
+                        [&](const auto&) { mark_dirty(kLinks); }},
              event);
 }
 
@@ -259,6 +273,7 @@ void Agent::on_timer(TimePoint now) {
     mark_dirty(timers_.begin()->second);
     timers_.erase(timers_.begin());
   }
+  if (next_commit_ && *next_commit_ <= now) next_commit_.reset();
   if (dump_again_ && !events_during_dump_) {
     dump_again_ = false;
     request_dump();
@@ -275,15 +290,16 @@ std::optional<TimePoint> Agent::deadline() const {
 void Agent::work(TimePoint now) {
   if (!ready()) return;
   refresh_desired();
-  publish(now);
+  publish(now);  // first: a controller waits for our rows to go
   reconcile(now);
+  publish(now);  // what was found on the way
 }
 
 Status Agent::status() const {
   Status status{.switch_name = options_.settings.switch_name,
                 .has_dump = has_dump_,
                 .has_replica = has_replica_,
-                .has_lock = has_lock_,
+                .has_lock = has_lock_.value_or(false),
                 .database_connected = connected_,
                 .in_step = is_in_step_,
                 .parked = retry_.parked(),

@@ -110,6 +110,8 @@ class Agent {
   void locked(const LockChanged& event);
   void committed(const Committed& event, TimePoint now);
   void request_dump();
+  // Whether a device that is not ours comes, changes or goes: the physical ports are among those.
+  bool concerns_ports(const KernelEvent& event) const;
   void apply(const KernelEvent& event);
   void note_bridge_entry(const BridgeEntry& entry);
   void note_vxlan_entry(const VxlanEntry& entry);
@@ -156,7 +158,7 @@ class Agent {
   // What the database says.
   planner::Index index_;
   bool has_replica_ = false;
-  bool has_lock_ = false;
+  std::optional<bool> has_lock_;  // nothing until the server has answered
   bool connected_ = false;
 
   // What follows from both.

@@ -9,7 +9,9 @@
 
 namespace kvtep::agent {
 
-bool Agent::ready() const { return has_dump_ && !events_during_dump_ && has_replica_ && has_lock_; }
+bool Agent::ready() const {
+  return has_dump_ && !events_during_dump_ && has_replica_ && has_lock_.value_or(false);
+}
 
 void Agent::say(const Issue& issue) {
   if (said_.insert(issue).second) log_->warn("left out: {}: {}", issue.object, issue.reason);
@@ -58,6 +60,7 @@ void Agent::refresh_switch_links() {
 void Agent::scan_macs(Vni vni) {
   const auto& wish = desired_->switches.at(vni);
   const auto& links = switch_links_.at(vni);
+  unreported_.everything = true;  // what was learned while the devices were not known to be the switch's
   const auto rows = index_.remote_macs().find(wish.logical_switch);
   if (rows != index_.remote_macs().end()) {
     for (const auto& [mac, ids] : rows->second) {
