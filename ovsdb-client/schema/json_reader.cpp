@@ -1,6 +1,5 @@
 #include "ovsdb-client/schema/json_reader.hpp"
 
-#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -8,13 +7,6 @@
 
 namespace ovsdb {
 namespace {
-
-// The bytes of a string that stand for themselves and need no look at their neighbours.
-constexpr auto kPlain = [] {
-  std::array<bool, 256> plain{};
-  for (std::size_t byte = 0x20; byte < 0x80; ++byte) plain[byte] = byte != '"' && byte != '\\';
-  return plain;
-}();
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -77,6 +69,18 @@ bool JsonReader::unexpected(std::string_view wanted) {
 
 // --- Structure
 // -------------------------------------------------------------------------------------------------
+
+void JsonReader::skip_space() {
+  while (at_ < text_.size() &&
+         (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) {
+    ++at_;
+  }
+}
+
+char JsonReader::peek() {
+  skip_space();
+  return at_ < text_.size() ? text_[at_] : '\0';
+}
 
 bool JsonReader::expect(char opening, std::string_view what) {
   if (failed_) return false;
@@ -147,20 +151,22 @@ bool JsonReader::read_string(std::string_view& value) {
   auto at = begin;
   while (at < text_.size()) {
     const auto byte = static_cast<unsigned char>(text_[at]);
-    if (kPlain[byte]) {
-      ++at;
-    } else if (byte == '"') {
+    if (byte == '"') {
       value = text_.substr(begin, at - begin);
       at_ = at + 1;
       return true;
-    } else if (byte == '\\') {
+    }
+    if (byte == '\\') {
       at_ = at;
       return unescape(value, begin);
-    } else if (byte < 0x20 || !check_utf8(at)) {
-      break;
+    }
+    if (byte < 0x20) break;
+    if (byte < 0x80) {
+      ++at;
+    } else if (!check_utf8(at)) {
+      return false;
     }
   }
-  if (failed_) return false;
   at_ = at;
   return fail(Fault::Syntax,
               at < text_.size() ? "a control character in a string" : "a string without an end");

@@ -22,10 +22,7 @@ class JsonReader {
   explicit JsonReader(std::string_view text) : text_(text) {}
 
   // The first character of the next value, 0 at the end of the text.
-  char peek() {
-    skip_space();
-    return at_ < text_.size() ? text_[at_] : '\0';
-  }
+  char peek();
 
   // Containers are walked by `if (begin_object()) while (next_member(name)) { read the value }`, and `ok()`
   // afterwards tells the end from a failure.
@@ -52,12 +49,7 @@ class JsonReader {
   const Error& error() const { return error_; }
 
  private:
-  void skip_space() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) {
-      ++at_;
-    }
-  }
+  void skip_space();
   bool expect(char opening, std::string_view what);
   bool unexpected(std::string_view wanted);
   bool read_string(std::string_view& value);
