@@ -1,0 +1,357 @@
+#include "netlinkd/rtnl/codec/encode.hpp"
+
+#include <arpa/inet.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "netlinkd/rtnl/codec/request.hpp"
+#include "netlinkd/rtnl/codec/tag_filter_place.hpp"
+#include "netlinkd/rtnl/codec/tag_program.hpp"
+
+namespace kvtep::rtnl::codec {
+namespace {
+
+constexpr std::size_t kNameLimit = IFNAMSIZ - 1;
+constexpr std::size_t kAliasLimit = 255;  // IFALIASZ - 1
+constexpr std::uint8_t kTosInherit = 1;
+constexpr std::uint8_t kAddrGenModeNone = IN6_ADDR_GEN_MODE_NONE;
+
+class Encoder {
+ public:
+  Encoder(std::uint32_t first_seq, IfIndex new_index, std::vector<std::byte>& buffer)
+      : seq_(first_seq), new_index_(new_index), buffer_(buffer) {}
+
+  int operator()(const CreateBridge& op) {
+    if (const int error = check_texts(op.name, op.alias)) return error;
+    create_link(
+        op.name, "bridge",
+        [&](Request& request) {
+          request.put_u8(IFLA_BR_MCAST_SNOOPING, 0);
+          // Else a kernel with VLAN filtering doubles each entry into VLAN 1.
+          request.put_u16(IFLA_BR_VLAN_DEFAULT_PVID, 0);
+        },
+        [&](Request& request) { request.put_mac(IFLA_ADDRESS, op.address); });
+    set_no_ipv6();
+    change_link(new_index_, IFF_UP, [&](Request& request) { request.put_text(IFLA_IFALIAS, op.alias); });
+    return 0;
+  }
+
+  int operator()(const CreateVxlan& op) {
+    if (const int error = check_texts(op.name, op.alias)) return error;
+    create_link(
+        op.name, "vxlan", [&](Request& request) { put_vxlan(request, op.info); },
+        [&](Request& request) { request.put_u32(IFLA_MASTER, op.bridge.value); });
+    set_no_ipv6();
+    change_link(new_index_, 0, [&](Request& request) {
+      request.put_text(IFLA_IFALIAS, op.alias);
+      put_bridge_port(request, BridgePort{.learning = false});
+    });
+    return 0;
+  }
+
+  int operator()(const CreateVlan& op) {
+    if (const int error = check_texts(op.name, op.alias)) return error;
+    create_link(
+        op.name, "vlan", [&](Request& request) { request.put_u16(IFLA_VLAN_ID, op.info.vlan.value); },
+        [&](Request& request) { request.put_u32(IFLA_LINK, op.info.parent.value); });
+    set_no_ipv6();
+    change_link(new_index_, 0, [&](Request& request) { request.put_text(IFLA_IFALIAS, op.alias); });
+    return 0;
+  }
+
+  int operator()(const DeleteLink& op) {
+    Request request(RTM_DELLINK, 0, seq_++);
+    request.family_header<ifinfomsg>().ifi_index = static_cast<int>(op.index.value);
+    request.append_to(buffer_);
+    return 0;
+  }
+
+  int operator()(const SetAlias& op) {
+    if (op.alias.size() > kAliasLimit) return ERANGE;
+    change_link(op.index, 0, [&](Request& request) { request.put_text(IFLA_IFALIAS, op.alias); });
+    return 0;
+  }
+
+  int operator()(const SetUp& op) {
+    change_link(op.index, IFF_UP, [](Request&) {});
+    return 0;
+  }
+
+  int operator()(const SetMaster& op) {
+    change_link(op.index, 0, [&](Request& request) { request.put_u32(IFLA_MASTER, op.bridge.value); });
+    return 0;
+  }
+
+  int operator()(const ConfigureBridge& op) {
+    change_link(op.index, 0, [&](Request& request) {
+      put_link_info(request, "bridge", [&] {
+        request.put_u8(IFLA_BR_MCAST_SNOOPING, op.info.multicast_snooping);
+        request.put_u8(IFLA_BR_VLAN_FILTERING, op.info.vlan_filtering);
+      });
+    });
+    return 0;
+  }
+
+  int operator()(const ConfigureVxlan& op) {
+    change_link(op.index, 0, [&](Request& request) {
+      put_link_info(request, "vxlan", [&] { put_live_vxlan(request, op.info); });
+    });
+    return 0;
+  }
+
+  int operator()(const ConfigureBridgePort& op) {
+    change_link(op.index, 0, [&](Request& request) { put_bridge_port(request, op.port); });
+    return 0;
+  }
+
+  int operator()(const SetTagFilter& op) {
+    const auto program = tag_program(op.filter);
+    if (!program) return program.error().code.value();
+    Request hook(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, seq_++);
+    auto& qdisc = hook.family_header<tcmsg>();
+    qdisc.tcm_ifindex = static_cast<int>(op.index.value);
+    qdisc.tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
+    qdisc.tcm_parent = TC_H_CLSACT;
+    hook.put_text(TCA_KIND, zero_terminated("clsact"));
+    hook.append_to(buffer_);
+
+    // An existing filter is exchanged for this one in one step.
+    Request filter(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_REPLACE, seq_++);
+    place_filter(filter, op.index);
+    filter.nest(TCA_OPTIONS, [&] {
+      filter.put_u16(TCA_BPF_OPS_LEN, static_cast<std::uint16_t>(program->size()));
+      filter.put_bytes(TCA_BPF_OPS, program->data(), program->size() * sizeof(sock_filter));
+      filter.put_u32(TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+    });
+    filter.append_to(buffer_);
+    return 0;
+  }
+
+  int operator()(const RemoveTagFilter& op) {
+    Request filter(RTM_DELTFILTER, 0, seq_++);
+    place_filter(filter, op.index);
+    filter.append_to(buffer_);
+    return 0;
+  }
+
+  int operator()(const SetRemoteMac& op) {
+    // NUD_PERMANENT: the vxlan entry does not age; the bridge looks at NTF_EXT_LEARNED alone.
+    put_entry(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, op.vxlan, NTF_SELF | NTF_MASTER | NTF_EXT_LEARNED,
+              op.mac, TunnelDestination{.address = op.destination});
+    return 0;
+  }
+
+  int operator()(const RemoveRemoteMac& op) {
+    // Two messages: one for both stops at the first half that is gone.
+    if (op.from_bridge) put_entry(RTM_DELNEIGH, 0, op.vxlan, NTF_MASTER, op.mac, {});
+    if (op.from_vxlan) put_entry(RTM_DELNEIGH, 0, op.vxlan, NTF_SELF, op.mac, {});
+    return 0;
+  }
+
+  int operator()(const AddFloodDestination& op) {
+    put_entry(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND, op.vxlan, NTF_SELF, {},
+              TunnelDestination{.address = op.destination});
+    return 0;
+  }
+
+  int operator()(const RemoveFloodDestination& op) {
+    put_entry(RTM_DELNEIGH, 0, op.vxlan, NTF_SELF, {}, op.destination);
+    return 0;
+  }
+
+  std::uint32_t next_seq() const { return seq_; }
+
+ private:
+  static int check_texts(const std::string& name, const std::string& alias) {
+    if (name.empty()) return EINVAL;  // the kernel would make up a name
+    return name.size() > kNameLimit || alias.size() > kAliasLimit ? ERANGE : 0;
+  }
+
+  // TCA_KIND has to end with its zero.
+  template <std::size_t N>
+  static std::string_view zero_terminated(const char (&text)[N]) {
+    return {text, N};
+  }
+
+  template <class PutData>
+  static void put_link_info(Request& request, std::string_view kind, PutData put_data) {
+    request.nest(IFLA_LINKINFO, [&] {
+      request.put_text(IFLA_INFO_KIND, kind);
+      request.nest(IFLA_INFO_DATA, put_data);
+    });
+  }
+
+  static void put_bridge_port(Request& request, const BridgePort& port) {
+    request.nest(IFLA_LINKINFO, [&] {
+      request.put_text(IFLA_INFO_SLAVE_KIND, "bridge");
+      request.nest(IFLA_INFO_SLAVE_DATA, [&] { request.put_u8(IFLA_BRPORT_LEARNING, port.learning); });
+    });
+  }
+
+  // What can be changed later too. IFLA_VXLAN_ID is the guard: another VNI's device refuses.
+  static void put_live_vxlan(Request& request, const VxlanInfo& info) {
+    request.put_u32(IFLA_VXLAN_ID, info.vni.value);
+    if (info.local) {
+      request.put_address(info.local->is_v4() ? IFLA_VXLAN_LOCAL : IFLA_VXLAN_LOCAL6, *info.local);
+    }
+    request.put_u8(IFLA_VXLAN_LEARNING, info.learning);
+    request.put_u8(IFLA_VXLAN_TTL, info.ttl);
+    request.put_u8(IFLA_VXLAN_TOS, info.tos_inherit ? kTosInherit : 0);
+  }
+
+  static void put_vxlan(Request& request, const VxlanInfo& info) {
+    put_live_vxlan(request, info);
+    request.put_u16(IFLA_VXLAN_PORT, htons(info.udp_port));
+    if (!info.local || info.local->is_v4()) {
+      request.put_u8(IFLA_VXLAN_UDP_CSUM, info.udp_checksum);
+    } else {
+      request.put_u8(IFLA_VXLAN_UDP_ZERO_CSUM6_TX, !info.udp_checksum);
+      request.put_u8(IFLA_VXLAN_UDP_ZERO_CSUM6_RX, !info.udp_checksum);
+    }
+  }
+
+  template <class PutData, class PutRest>
+  void create_link(std::string_view name, std::string_view kind, PutData put_data, PutRest put_rest) {
+    Request request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, seq_++);
+    request.family_header<ifinfomsg>().ifi_index = static_cast<int>(new_index_.value);
+    request.put_text(IFLA_IFNAME, name);
+    put_rest(request);
+    put_link_info(request, kind, [&] { put_data(request); });
+    request.append_to(buffer_);
+  }
+
+  // A request of its own: it fails where the kernel has no IPv6, and then nothing has to be done.
+  void set_no_ipv6() {
+    change_link(new_index_, 0, [](Request& request) {
+      request.nest(IFLA_AF_SPEC, [&] {
+        request.nest(AF_INET6, [&] { request.put_u8(IFLA_INET6_ADDR_GEN_MODE, kAddrGenModeNone); });
+      });
+    });
+  }
+
+  template <class Put>
+  void change_link(IfIndex index, unsigned flags, Put put) {
+    Request request(RTM_NEWLINK, 0, seq_++);
+    auto& link = request.family_header<ifinfomsg>();
+    link.ifi_index = static_cast<int>(index.value);
+    link.ifi_flags = flags;
+    link.ifi_change = flags;
+    put(request);
+    request.append_to(buffer_);
+  }
+
+  static void place_filter(Request& request, IfIndex device) {
+    auto& filter = request.family_header<tcmsg>();
+    filter.tcm_ifindex = static_cast<int>(device.value);
+    filter.tcm_parent = kIngressHook;
+    filter.tcm_handle = kTagFilterHandle;
+    filter.tcm_info = TC_H_MAKE(std::uint32_t{kTagFilterPriority} << 16, htons(ETH_P_ALL));
+    request.put_text(TCA_KIND, zero_terminated("bpf"));
+  }
+
+  void put_entry(std::uint16_t type, unsigned message_flags, IfIndex device, unsigned entry_flags,
+                 const MacAddress& mac, const TunnelDestination& destination) {
+    Request request(type, message_flags, seq_++);
+    auto& entry = request.family_header<ndmsg>();
+    entry.ndm_family = AF_BRIDGE;
+    entry.ndm_ifindex = static_cast<int>(device.value);
+    entry.ndm_state = type == RTM_NEWNEIGH ? NUD_PERMANENT : 0;
+    entry.ndm_flags = static_cast<std::uint8_t>(entry_flags);
+    request.put_mac(NDA_LLADDR, mac);
+    if (destination.address) request.put_address(NDA_DST, *destination.address);
+    if (destination.vni) request.put_u32(NDA_VNI, destination.vni->value);
+    if (destination.udp_port != 0) request.put_u16(NDA_PORT, htons(destination.udp_port));
+    request.append_to(buffer_);
+  }
+
+  std::uint32_t seq_;
+  IfIndex new_index_;
+  std::vector<std::byte>& buffer_;
+};
+
+template <class Header>
+std::vector<std::byte> dump_request(std::uint16_t type, std::uint32_t seq, void (*fill)(Request&, Header&)) {
+  Request request(type, NLM_F_DUMP, seq);
+  fill(request, request.family_header<Header>());
+  std::vector<std::byte> bytes;
+  request.append_to(bytes);
+  return bytes;
+}
+
+}  // namespace
+
+Result<std::size_t> append_requests(const KernelOp& op, std::uint32_t first_seq, IfIndex new_index,
+                                    std::vector<std::byte>& buffer) {
+  Encoder encoder(first_seq, new_index, buffer);
+  if (const int error = std::visit(encoder, op)) return std::unexpected(system_error(error, describe(op)));
+  return encoder.next_seq() - first_seq;
+}
+
+bool creates_device(const KernelOp& op) {
+  return std::holds_alternative<CreateBridge>(op) || std::holds_alternative<CreateVxlan>(op) ||
+         std::holds_alternative<CreateVlan>(op);
+}
+
+std::optional<std::size_t> decisive_failure(const KernelOp& op, std::span<const int> errors) {
+  const auto first_failure = [&](std::size_t benign_at, int benign) -> std::optional<std::size_t> {
+    for (std::size_t i = 0; i < errors.size(); ++i) {
+      if (errors[i] != 0 && !(i == benign_at && errors[i] == benign)) return i;
+    }
+    return std::nullopt;
+  };
+  // A kernel or namespace without IPv6 gives no IPv6 address.
+  if (creates_device(op)) return first_failure(1, EAFNOSUPPORT);
+  // The hook is there already.
+  if (std::holds_alternative<SetTagFilter>(op)) return first_failure(0, EEXIST);
+  if (std::holds_alternative<RemoveRemoteMac>(op) && errors.size() == 2) {
+    // One half that was gone already is what was wanted; both gone, and the caller's picture was wrong.
+    if (errors[0] == ENOENT) return errors[1] == 0 ? std::nullopt : std::optional<std::size_t>(1);
+    if (errors[0] == 0 && errors[1] == ENOENT) return std::nullopt;
+  }
+  return first_failure(errors.size(), 0);
+}
+
+int outcome_errno(const KernelOp& op, int error) {
+  // EINVAL is the kernel's word for "no filter can be there, there is not even a hook".
+  return std::holds_alternative<RemoveTagFilter>(op) && error == EINVAL ? ENOENT : error;
+}
+
+std::vector<std::byte> link_dump_request(std::uint32_t seq) {
+  return dump_request<ifinfomsg>(RTM_GETLINK, seq, [](Request& request, ifinfomsg&) {
+    request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  });
+}
+
+std::vector<std::byte> qdisc_dump_request(std::uint32_t seq) {
+  return dump_request<tcmsg>(RTM_GETQDISC, seq, [](Request&, tcmsg&) {});
+}
+
+std::vector<std::byte> filter_dump_request(std::uint32_t seq, IfIndex device) {
+  Request request(RTM_GETTFILTER, NLM_F_DUMP, seq);
+  auto& filter = request.family_header<tcmsg>();
+  filter.tcm_ifindex = static_cast<int>(device.value);
+  filter.tcm_parent = kIngressHook;
+  std::vector<std::byte> bytes;
+  request.append_to(bytes);
+  return bytes;
+}
+
+std::vector<std::byte> fdb_dump_request(std::uint32_t seq) {
+  return dump_request<ndmsg>(RTM_GETNEIGH, seq, [](Request&, ndmsg& entry) { entry.ndm_family = AF_BRIDGE; });
+}
+
+std::vector<std::byte> delete_link_request(std::uint32_t seq, IfIndex device) {
+  std::vector<std::byte> bytes;
+  Encoder encoder(seq, {}, bytes);
+  encoder(DeleteLink{.index = device, .name = {}});
+  return bytes;
+}
+
+}  // namespace kvtep::rtnl::codec

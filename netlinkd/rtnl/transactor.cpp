@@ -1,0 +1,220 @@
+#include "netlinkd/rtnl/transactor.hpp"
+
+#include <fmt/format.h>
+#include <linux/netlink.h>
+
+#include <cerrno>
+#include <cstring>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "netlinkd/rtnl/codec/decode.hpp"
+#include "netlinkd/rtnl/codec/encode.hpp"
+#include "netlinkd/rtnl/exchange.hpp"
+
+namespace kvtep::rtnl {
+namespace {
+
+// More at once is slower: the kernel's per-CPU memory is not refilled while one sendmsg holds its lock.
+constexpr std::size_t kBatchMessages = 64;
+constexpr std::size_t kBatchBytes = std::size_t{32} << 10;
+constexpr unsigned kDumpAttempts = 10;
+// Numbers of new devices: far from those that the kernel gives, which count up from 1.
+constexpr std::uint32_t kFirstIndex = 1U << 30;
+constexpr std::uint32_t kLastIndex = 0x7fffffff;
+
+// One operation's place in a batch.
+struct Pending {
+  std::size_t op = 0;
+  std::size_t first_message = 0;
+  std::size_t messages = 0;
+  IfIndex new_index;
+};
+
+}  // namespace
+
+class Transactor::Impl {
+ public:
+  explicit Impl(Exchange exchange)
+      : exchange_(std::move(exchange)),
+        next_index_(std::uniform_int_distribution<std::uint32_t>(kFirstIndex, kLastIndex)(random_)) {}
+
+  std::vector<OpResult> apply(std::span<const KernelOp> ops) {
+    std::vector<OpResult> results;
+    results.reserve(ops.size());
+    for (std::size_t i = 0; i < ops.size(); ++i) {
+      results.push_back({.op = ops[i]});
+      ++counters_.ops;
+      add(ops[i], i, results);
+    }
+    flush(results);
+    return results;
+  }
+
+  Result<Snapshot> dump() {
+    Snapshot snapshot;
+    const auto into_snapshot = [&](std::span<const std::byte> message) -> Result<void> {
+      auto event = codec::decode(message);
+      if (!event) return std::unexpected(std::move(event.error()));
+      if (*event && !std::holds_alternative<TagFilterGone>(**event))
+        snapshot.events.push_back(std::move(**event));
+      return {};
+    };
+    const auto keep = [&] {
+      const auto size = snapshot.events.size();
+      return [&snapshot, size] { snapshot.events.resize(size, Overrun{}); };
+    };
+    if (auto done = repeat("links", codec::link_dump_request, into_snapshot, keep()); !done) {
+      return std::unexpected(std::move(done.error()));
+    }
+    std::set<IfIndex> hooks;
+    const auto into_hooks = [&](std::span<const std::byte> message) -> Result<void> {
+      if (const auto device = codec::ingress_hook_device(message)) hooks.insert(*device);
+      return {};
+    };
+    auto done = repeat("qdiscs", codec::qdisc_dump_request, into_hooks, [&] { hooks.clear(); });
+    if (!done) return std::unexpected(std::move(done.error()));
+    for (const auto device : hooks) {
+      done = repeat(
+          "filters", [&](std::uint32_t seq) { return codec::filter_dump_request(seq, device); },
+          into_snapshot, keep());
+      // A device that is gone meanwhile has no filters.
+      if (!done && done.error().code != std::errc::no_such_device)
+        return std::unexpected(std::move(done.error()));
+    }
+    done = repeat("forwarding entries", codec::fdb_dump_request, into_snapshot, keep());
+    if (!done) return std::unexpected(std::move(done.error()));
+    return snapshot;
+  }
+
+  const Counters& counters() const { return counters_; }
+
+ private:
+  void add(const KernelOp& op, std::size_t place, std::vector<OpResult>& results) {
+    const auto before = bytes_.size();
+    const auto new_index = codec::creates_device(op) ? free_index() : IfIndex{};
+    const auto seq = first_seq_ + static_cast<std::uint32_t>(messages_);
+    const auto count = codec::append_requests(op, seq, new_index, bytes_);
+    if (!count) {
+      results[place].error = count.error();
+      ++counters_.errors;
+      return;
+    }
+    pending_.push_back({.op = place, .first_message = messages_, .messages = *count, .new_index = new_index});
+    messages_ += *count;
+    if (messages_ <= kBatchMessages && bytes_.size() <= kBatchBytes) return;
+    // One too many: the ones before it go first. An operation's messages stay together.
+    if (before == 0) return flush(results);
+    bytes_.resize(before);
+    messages_ -= *count;
+    pending_.pop_back();
+    flush(results);
+    add(op, place, results);
+  }
+
+  void flush(std::vector<OpResult>& results) {
+    if (pending_.empty()) return;
+    request_last_ack();
+    std::vector<Answer> answers(messages_);
+    exchange_.request(bytes_, first_seq_, answers);
+    counters_.messages += messages_;
+    first_seq_ += static_cast<std::uint32_t>(messages_);
+    messages_ = 0;
+    bytes_.clear();
+    for (const auto& pending : std::exchange(pending_, {})) {
+      settle(pending, std::span(answers).subspan(pending.first_message, pending.messages),
+             results[pending.op]);
+    }
+  }
+
+  // That answer says that all messages before it were worked off, too.
+  void request_last_ack() {
+    std::size_t last = 0;
+    for (std::size_t at = 0; at < bytes_.size();) {
+      nlmsghdr header;
+      std::memcpy(&header, bytes_.data() + at, sizeof header);
+      last = at;
+      at += NLMSG_ALIGN(header.nlmsg_len);
+    }
+    nlmsghdr header;
+    std::memcpy(&header, bytes_.data() + last, sizeof header);
+    header.nlmsg_flags |= NLM_F_ACK;
+    std::memcpy(bytes_.data() + last, &header, sizeof header);
+  }
+
+  void settle(const Pending& pending, std::span<const Answer> answers, OpResult& result) {
+    std::vector<int> errors;
+    errors.reserve(answers.size());
+    for (const auto& answer : answers) errors.push_back(answer.error);
+    const auto decisive = codec::decisive_failure(result.op, errors);
+    if (!decisive) return;
+    ++counters_.errors;
+    const auto& answer = answers[*decisive];
+    result.error = system_error(codec::outcome_errno(result.op, answer.error), describe(result.op));
+    if (!answer.explanation.empty()) result.error->message += " (" + answer.explanation + ")";
+    // Half made, it would be a stranger's device to everybody: nothing on it says whose it is.
+    if (pending.new_index && *decisive > 0) take_back(pending.new_index);
+  }
+
+  void take_back(IfIndex device) {
+    std::vector<Answer> answers(1);
+    bytes_ = codec::delete_link_request(first_seq_, device);
+    request_last_ack();
+    exchange_.request(bytes_, first_seq_, answers);
+    bytes_.clear();
+    ++first_seq_;
+    ++counters_.messages;
+  }
+
+  // One after the other from a random start, so that no number comes twice in a batch.
+  IfIndex free_index() {
+    do {
+      next_index_ = next_index_ == kLastIndex ? kFirstIndex : next_index_ + 1;
+    } while (!exchange_.is_free(next_index_));
+    return IfIndex{next_index_};
+  }
+
+  template <class MakeRequest, class Take, class Forget>
+  Result<void> repeat(const char* what, MakeRequest make_request, const Take& take, Forget forget) {
+    Result<void> done;
+    for (unsigned attempt = 0; attempt < kDumpAttempts; ++attempt) {
+      ++counters_.dumps;
+      const auto seq = first_seq_++;
+      done = exchange_.dump(make_request(seq), seq, take);
+      if (done) return done;
+      forget();
+      if (done.error().code != std::errc::interrupted) break;
+    }
+    done.error().message = fmt::format("dump the {}: {}", what, done.error().message);
+    return done;
+  }
+
+  Exchange exchange_;
+  std::random_device random_;
+  std::uint32_t next_index_;
+  Counters counters_;
+
+  // The batch under construction.
+  std::uint32_t first_seq_ = 1;
+  std::size_t messages_ = 0;
+  std::vector<std::byte> bytes_;
+  std::vector<Pending> pending_;
+};
+
+Result<Transactor> Transactor::open() {
+  auto exchange = Exchange::open();
+  if (!exchange) return std::unexpected(std::move(exchange.error()));
+  return Transactor(std::make_unique<Impl>(std::move(*exchange)));
+}
+
+Transactor::Transactor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Transactor::~Transactor() = default;
+Transactor::Transactor(Transactor&&) noexcept = default;
+Transactor& Transactor::operator=(Transactor&&) noexcept = default;
+
+std::vector<OpResult> Transactor::apply(std::span<const KernelOp> ops) { return impl_->apply(ops); }
+Result<Snapshot> Transactor::dump() { return impl_->dump(); }
+Counters Transactor::counters() const { return impl_->counters(); }
+
+}  // namespace kvtep::rtnl
