@@ -32,8 +32,8 @@ def allowed_rooms():
     pure = {("ovsdb-client", other) for other in PURE_OVSDB}
     for room in NETLINKD:
         seen = above(NETLINKD, room)
-        # rtnl, ovsdb's transport and the agent meet only in app; kvtepctl is a program of its own.
-        if room != "app":
+        # rtnl, ovsdb's transport and the agent meet only in app; kvtepctl is a program of its own, and cleans the kernel.
+        if room not in ("app", "ctl"):
             seen -= {"rtnl"}
         if room == "ctl":
             seen -= {"app", "agent", "bfd"}

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ostream>
 #include <utility>
 
 #include "netlinkd/planner/ownership.hpp"
@@ -70,7 +69,9 @@ class SwitchPlanner {
       step(DeleteLink{.index = vxlan->index, .name = vxlan->name});
       return nullptr;
     }
-    if (vxlan->alias != wanted.alias) step(SetAlias{.index = vxlan->index, .alias = wanted.alias});
+    // The kernel does not announce the new alias of a device that is down: that waits until it is up.
+    if (vxlan->up && vxlan->alias != wanted.alias)
+      step(SetAlias{.index = vxlan->index, .alias = wanted.alias});
     if (std::get<VxlanInfo>(vxlan->info) != wanted.vxlan) {
       step(ConfigureVxlan{.index = vxlan->index, .info = wanted.vxlan});
     }
@@ -177,10 +178,6 @@ void drop_repeated_steps(Plan& plan) {
 }
 
 }  // namespace
-
-std::ostream& operator<<(std::ostream& out, const Step& step) {
-  return out << step.op << (step.is_removal ? " (after a while)" : "");
-}
 
 Plan plan_links(const Desired& desired, const Installed& installed, std::string_view switch_name) {
   Plan plan;

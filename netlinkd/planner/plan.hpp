@@ -10,7 +10,6 @@
 // none is left yields the desired state; what is not ours is never touched.
 #pragma once
 
-#include <iosfwd>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -29,8 +28,6 @@ struct Step {
 
   bool operator==(const Step&) const = default;
 };
-
-std::ostream& operator<<(std::ostream& out, const Step& step);
 
 struct Plan {
   std::vector<Step> steps;

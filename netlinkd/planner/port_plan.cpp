@@ -132,7 +132,7 @@ class PortPlanner {
   }
 
   void plan_vlan_device(const Link& device, const Link& port, const std::string& alias, const Link* bridge) {
-    if (device.alias != alias) step(SetAlias{.index = device.index, .alias = alias});
+    if (device.up && device.alias != alias) step(SetAlias{.index = device.index, .alias = alias});
     const TagFilter* filter = installed_.tag_filter(device.index);
     const bool guarded = filter != nullptr && *filter == TagFilter{};
     if (!guarded) step(SetTagFilter{.index = device.index, .filter = {}});
@@ -173,7 +173,7 @@ std::set<std::string> plan_ports(const Desired& desired, const Installed& instal
 
 std::string vlan_device_name(const Link& port, VlanId vlan) {
   auto name = fmt::format("{}.{}", port.name, vlan.value);
-  if (name.size() > kNameLimit) name = fmt::format("kv{}.{}", port.index.value, vlan.value);
+  if (name.size() > kNameLimit) name = fmt::format("kv{:x}.{}", port.index.value, vlan.value);
   return name;
 }
 

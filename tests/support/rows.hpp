@@ -4,12 +4,22 @@
 
 #include <cstdint>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "netlinkd/hwvtep/database.hpp"
 #include "netlinkd/planner/desired.hpp"
+#include "netlinkd/planner/plan.hpp"
+
+namespace kvtep::planner {
+
+inline void PrintTo(const Step& step, std::ostream* out) {
+  *out << step.op << (step.is_removal ? " (after a while)" : "");
+}
+
+}  // namespace kvtep::planner
 
 namespace kvtep::testing {
 

@@ -49,10 +49,8 @@ class Encoder {
         op.name, "vxlan", [&](Request& request) { put_vxlan(request, op.info); },
         [&](Request& request) { request.put_u32(IFLA_MASTER, op.bridge.value); });
     set_no_ipv6();
-    change_link(new_index_, 0, [&](Request& request) {
-      request.put_text(IFLA_IFALIAS, op.alias);
-      put_bridge_port(request, BridgePort{.learning = false});
-    });
+    set_alias_of_port(op.alias);
+    set_bridge_port(new_index_, BridgePort{.learning = false});
     return 0;
   }
 
@@ -62,7 +60,7 @@ class Encoder {
         op.name, "vlan", [&](Request& request) { request.put_u16(IFLA_VLAN_ID, op.info.vlan.value); },
         [&](Request& request) { request.put_u32(IFLA_LINK, op.info.parent.value); });
     set_no_ipv6();
-    change_link(new_index_, 0, [&](Request& request) { request.put_text(IFLA_IFALIAS, op.alias); });
+    set_alias_of_port(op.alias);
     return 0;
   }
 
@@ -107,7 +105,7 @@ class Encoder {
   }
 
   int operator()(const ConfigureBridgePort& op) {
-    change_link(op.index, 0, [&](Request& request) { put_bridge_port(request, op.port); });
+    set_bridge_port(op.index, op.port);
     return 0;
   }
 
@@ -188,11 +186,22 @@ class Encoder {
     });
   }
 
-  static void put_bridge_port(Request& request, const BridgePort& port) {
-    request.nest(IFLA_LINKINFO, [&] {
-      request.put_text(IFLA_INFO_SLAVE_KIND, "bridge");
-      request.nest(IFLA_INFO_SLAVE_DATA, [&] { request.put_u8(IFLA_BRPORT_LEARNING, port.learning); });
-    });
+  // By the bridge's own request (AF_BRIDGE), which is announced whatever the device's state: the same change by
+  // IFLA_INFO_SLAVE_DATA is silent while the device is down.
+  void set_bridge_port(IfIndex index, const BridgePort& port) {
+    Request request(RTM_SETLINK, 0, seq_++);
+    auto& link = request.family_header<ifinfomsg>();
+    link.ifi_family = AF_BRIDGE;
+    link.ifi_index = static_cast<int>(index.value);
+    request.nest(IFLA_PROTINFO, [&] { request.put_u8(IFLA_BRPORT_LEARNING, port.learning); });
+    request.append_to(buffer_);
+  }
+
+  // The kernel announces a new alias only of a device that is up (netdev_state_change()), and this one is down; a change
+  // of its flags it always announces. No ARP is what we want of a device without an address.
+  void set_alias_of_port(const std::string& alias) {
+    change_link(new_index_, 0, [&](Request& request) { request.put_text(IFLA_IFALIAS, alias); });
+    change_link(new_index_, IFF_NOARP, [](Request&) {});
   }
 
   // What can be changed later too. IFLA_VXLAN_ID is the guard: another VNI's device refuses.

@@ -349,10 +349,10 @@ TEST(PlanPorts, TakesAForeignDeviceOutOfOurBridge) {
 }
 
 TEST(VlanDeviceName, FitsIntoADeviceName) {
-  Link link{.index = IfIndex{1234567}, .name = "eth1"};
+  Link link{.index = IfIndex{0x7fffffff}, .name = "eth1"};
   EXPECT_EQ(vlan_device_name(link, VlanId{4094}), "eth1.4094");
   link.name = "enp0s31f6np10";
-  EXPECT_EQ(vlan_device_name(link, VlanId{4094}), "kv1234567.4094");
+  EXPECT_EQ(vlan_device_name(link, VlanId{4094}), "kv7fffffff.4094");
 }
 
 }  // namespace

@@ -1,0 +1,78 @@
+// kvtepctl: looks into a running kvtepd, and cleans up after one. kvtepctl(8).
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "netlinkd/base/version.hpp"
+#include "netlinkd/control/default_path.hpp"
+#include "netlinkd/ctl/client.hpp"
+#include "netlinkd/ctl/teardown.hpp"
+#include "netlinkd/hwvtep/schema.hpp"
+
+namespace kvtep::ctl {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kBadUsage = 2;
+
+int fail(const std::string& words) {
+  fmt::print(stderr, "kvtepctl: {}\n", words);
+  return kFailed;
+}
+
+int status(const std::string& control) {
+  const auto answer = ask(control, "status");
+  if (!answer) return fail(answer.error().message);
+  fmt::print("{}", *answer);
+  return 0;
+}
+
+int run_teardown(const std::string& control, const std::string& switch_name) {
+  if (ask(control, "status")) return fail("a kvtepd answers at " + control + ": stop it first");
+  const auto operations = teardown(switch_name);
+  if (!operations) return fail(operations.error().message);
+  fmt::print("nothing of the switch '{}' is left in the kernel ({} operations)\n", switch_name, *operations);
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("kvtepctl: looks into a running kvtepd, and cleans up after one", "kvtepctl");
+  app.set_version_flag("--version", fmt::format("kvtepctl {}", kVersion));
+  app.require_subcommand(1);
+  std::string control = control::kDefaultPath;
+  app.add_option("--control", control, "the daemon's control socket")
+      ->type_name("PATH")
+      ->capture_default_str();
+  auto* status_command = app.add_subcommand("status", "what the daemon knows, does and leaves out, as JSON");
+  auto* schema_command = app.add_subcommand("schema", "the schema of the hardware_vtep database");
+  auto* teardown_command =
+      app.add_subcommand("teardown", "remove all devices of a switch; the daemon has to be stopped");
+  std::string switch_name;
+  teardown_command->add_option("--switch", switch_name, "Physical_Switch.name")
+      ->type_name("NAME")
+      ->required();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadUsage;
+  }
+  if (*status_command) return status(control);
+  if (*teardown_command) return run_teardown(control, switch_name);
+  if (*schema_command) fmt::print("{}", hwvtep::schema());
+  return 0;
+}
+
+}  // namespace
+}  // namespace kvtep::ctl
+
+int main(int argc, char** argv) {
+  try {
+    return kvtep::ctl::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "kvtepctl: {}\n", error.what());
+    return 1;
+  }
+}
