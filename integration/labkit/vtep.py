@@ -74,6 +74,13 @@ class Daemon:
             link.sendall(b"status\n")
             return json.loads(b"".join(iter(lambda: link.recv(65536), b"")))
 
+    def answers(self):
+        """Whether it is there and tells its status."""
+        try:
+            return bool(self.status())
+        except OSError:
+            return False
+
     def alive(self):
         return self.process is not None and self.process.poll() is None
 

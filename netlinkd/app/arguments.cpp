@@ -42,6 +42,7 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--config", flags.config, "configuration file")->type_name("FILE");
   app.add_option("--db", flags.database, "unix:PATH, tcp:HOST:PORT or private:DIR; several: one cluster")
       ->type_name("REMOTE[,...]")
+      ->allow_extra_args(false)
       ->delimiter(',');
   app.add_option("--switch", flags.switch_name,
                  "Physical_Switch.name; the row is created where there is none")
@@ -51,9 +52,11 @@ void declare(CLI::App& app, Flags& flags) {
       ->type_name("IP");
   app.add_option("--ports", flags.ports, "network devices that are the switch's physical ports")
       ->type_name("GLOB[,...]")
+      ->allow_extra_args(false)
       ->delimiter(',');
   app.add_option("--management-ip", flags.management_ips, "written to Physical_Switch.management_ips")
       ->type_name("IP[,...]")
+      ->allow_extra_args(false)
       ->delimiter(',');
   app.add_option("--description", flags.description, "written to Physical_Switch.description")
       ->type_name("TEXT");

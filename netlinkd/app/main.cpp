@@ -102,6 +102,12 @@ void connect(Kernel& kernel, Database& database, agent::Agent& agent, Alarm& ala
 int run(const Config& config) {
   auto log = make_log(config.log_level);
   asio::io_context io;
+  asio::signal_set signals(io, SIGINT, SIGTERM);
+  signals.async_wait([&io, log](const asio::error_code& error, int number) {
+    if (error) return;
+    log->info("signal {}: stopping; the kernel goes on forwarding, the rows stay", number);
+    io.stop();
+  });
   std::optional<PrivateServer> server;
   auto remotes = open_remotes(config.database, server);
   if (!remotes) return cannot_start(remotes.error().message);
@@ -116,12 +122,6 @@ int run(const Config& config) {
   if (!control) return cannot_start(control.error().message);
   Alarm alarm(io, agent);
 
-  asio::signal_set signals(io, SIGINT, SIGTERM);
-  signals.async_wait([&](const asio::error_code& error, int number) {
-    if (error) return;
-    log->info("signal {}: stopping; the kernel goes on forwarding, the rows stay", number);
-    io.stop();
-  });
   log->info("kvtepd {} for the switch '{}'", kVersion, config.settings.switch_name);
   connect(**kernel, database, agent, alarm);
   agent.start();
