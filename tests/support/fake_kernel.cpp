@@ -184,7 +184,7 @@ FakeKernel::Device& FakeKernel::add_device(const std::string& name, const LinkIn
 }
 
 FakeKernel::Errno FakeKernel::run(const CreateBridge& op) {
-  if (op.alias.size() > kAliasLimit) return EINVAL;
+  if (op.alias.size() > kAliasLimit) return ERANGE;
   if (op.address.is_zero() || op.address.is_group()) return EADDRNOTAVAIL;
   if (const Errno error = check_new_name(op.name)) return error;
   auto& bridge = add_device(op.name, BridgeInfo{});
@@ -196,7 +196,7 @@ FakeKernel::Errno FakeKernel::run(const CreateBridge& op) {
 }
 
 FakeKernel::Errno FakeKernel::run(const CreateVxlan& op) {
-  if (op.alias.size() > kAliasLimit) return EINVAL;
+  if (op.alias.size() > kAliasLimit) return ERANGE;
   if (const Errno error = check_new_name(op.name)) return error;
   if (const Errno error = check_vxlan(op.info)) return error;
   Device* bridge = find(op.bridge);
@@ -212,7 +212,7 @@ FakeKernel::Errno FakeKernel::run(const CreateVxlan& op) {
 }
 
 FakeKernel::Errno FakeKernel::run(const CreateVlan& op) {
-  if (op.alias.size() > kAliasLimit) return EINVAL;
+  if (op.alias.size() > kAliasLimit) return ERANGE;
   if (const Errno error = check_new_name(op.name)) return error;
   if (const Errno error = check_vlan(op.info)) return error;
   auto& vlan = add_device(op.name, op.info);
@@ -232,7 +232,7 @@ FakeKernel::Errno FakeKernel::run(const DeleteLink& op) {
 FakeKernel::Errno FakeKernel::run(const SetAlias& op) {
   Device* device = find(op.index);
   if (device == nullptr) return ENODEV;
-  if (op.alias.size() > kAliasLimit) return EINVAL;
+  if (op.alias.size() > kAliasLimit) return ERANGE;
   device->link.alias = op.alias;
   tell_link(*device);
   return 0;
@@ -281,7 +281,7 @@ FakeKernel::Errno FakeKernel::run(const ConfigureVxlan& op) {
 FakeKernel::Errno FakeKernel::run(const ConfigureBridgePort& op) {
   Device* device = find(op.index);
   if (device == nullptr) return ENODEV;
-  if (!device->link.bridge_port) return EINVAL;
+  if (!device->link.bridge_port) return EOPNOTSUPP;
   const bool changes = device->link.bridge_port != op.port;
   device->link.bridge_port = op.port;
   if (changes) tell(BridgePortChanged{op.index, op.port});
@@ -409,7 +409,10 @@ void FakeKernel::rename(IfIndex index, const std::string& name) {
 }
 
 void FakeKernel::set_alias(IfIndex index, const std::string& alias) {
-  demand(run(SetAlias{.index = index, .alias = alias}), "set an alias");
+  Device& device = require(index);
+  device.link.alias = alias;
+  // netdev_state_change(): where the device is down, nobody is told.
+  if (device.link.up) tell_link(device);
 }
 
 void FakeKernel::enslave(IfIndex index, IfIndex bridge) {

@@ -40,8 +40,8 @@ class FakeKernel {
   void set_up(IfIndex index);
   void set_down(IfIndex index);
   void rename(IfIndex index, const std::string& name);
-  void set_alias(IfIndex index, const std::string& alias);
-  void enslave(IfIndex index, IfIndex bridge);  // 0: release
+  void set_alias(IfIndex index, const std::string& alias);  // announced only where the device is up
+  void enslave(IfIndex index, IfIndex bridge);              // 0: release
   // 0 where there is none of that name.
   IfIndex index_of(std::string_view name) const;
 

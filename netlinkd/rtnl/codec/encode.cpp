@@ -49,7 +49,7 @@ class Encoder {
         op.name, "vxlan", [&](Request& request) { put_vxlan(request, op.info); },
         [&](Request& request) { request.put_u32(IFLA_MASTER, op.bridge.value); });
     set_no_ipv6();
-    set_alias_of_port(op.alias);
+    set_alias(new_index_, op.alias);
     set_bridge_port(new_index_, BridgePort{.learning = false});
     return 0;
   }
@@ -60,7 +60,7 @@ class Encoder {
         op.name, "vlan", [&](Request& request) { request.put_u16(IFLA_VLAN_ID, op.info.vlan.value); },
         [&](Request& request) { request.put_u32(IFLA_LINK, op.info.parent.value); });
     set_no_ipv6();
-    set_alias_of_port(op.alias);
+    set_alias(new_index_, op.alias);
     return 0;
   }
 
@@ -73,7 +73,7 @@ class Encoder {
 
   int operator()(const SetAlias& op) {
     if (op.alias.size() > kAliasLimit) return ERANGE;
-    change_link(op.index, 0, [&](Request& request) { request.put_text(IFLA_IFALIAS, op.alias); });
+    set_alias(op.index, op.alias);
     return 0;
   }
 
@@ -88,17 +88,20 @@ class Encoder {
   }
 
   int operator()(const ConfigureBridge& op) {
+    // By itself: a kernel built without VLAN filtering refuses to hear of it.
     change_link(op.index, 0, [&](Request& request) {
-      put_link_info(request, "bridge", [&] {
-        request.put_u8(IFLA_BR_MCAST_SNOOPING, op.info.multicast_snooping);
-        request.put_u8(IFLA_BR_VLAN_FILTERING, op.info.vlan_filtering);
-      });
+      put_link_info(request, "bridge",
+                    [&] { request.put_u8(IFLA_BR_VLAN_FILTERING, op.info.vlan_filtering); });
+    });
+    change_and_announce(op.index, [&](Request& request) {
+      put_link_info(request, "bridge",
+                    [&] { request.put_u8(IFLA_BR_MCAST_SNOOPING, op.info.multicast_snooping); });
     });
     return 0;
   }
 
   int operator()(const ConfigureVxlan& op) {
-    change_link(op.index, 0, [&](Request& request) {
+    change_and_announce(op.index, [&](Request& request) {
       put_link_info(request, "vxlan", [&] { put_live_vxlan(request, op.info); });
     });
     return 0;
@@ -186,8 +189,8 @@ class Encoder {
     });
   }
 
-  // By the bridge's own request (AF_BRIDGE), which is announced whatever the device's state: the same change by
-  // IFLA_INFO_SLAVE_DATA is silent while the device is down.
+  // By the bridge's own request (AF_BRIDGE), which is announced whatever the device's state: the same change
+  // by IFLA_INFO_SLAVE_DATA is silent while the device is down.
   void set_bridge_port(IfIndex index, const BridgePort& port) {
     Request request(RTM_SETLINK, 0, seq_++);
     auto& link = request.family_header<ifinfomsg>();
@@ -197,11 +200,8 @@ class Encoder {
     request.append_to(buffer_);
   }
 
-  // The kernel announces a new alias only of a device that is up (netdev_state_change()), and this one is down; a change
-  // of its flags it always announces. No ARP is what we want of a device without an address.
-  void set_alias_of_port(const std::string& alias) {
-    change_link(new_index_, 0, [&](Request& request) { request.put_text(IFLA_IFALIAS, alias); });
-    change_link(new_index_, IFF_NOARP, [](Request&) {});
+  void set_alias(IfIndex index, const std::string& alias) {
+    change_and_announce(index, [&](Request& request) { request.put_text(IFLA_IFALIAS, alias); });
   }
 
   // What can be changed later too. IFLA_VXLAN_ID is the guard: another VNI's device refuses.
@@ -253,6 +253,19 @@ class Encoder {
     link.ifi_flags = flags;
     link.ifi_change = flags;
     put(request);
+    request.append_to(buffer_);
+  }
+
+  // Of most changes to a device that is down the kernel tells nobody (netdev_state_change()); of a changed
+  // device flag it always does. This one has had no meaning since Linux 2.0, and both its ways make it change
+  // once.
+  template <class Put>
+  void change_and_announce(IfIndex index, Put put) {
+    change_link(index, IFF_NOTRAILERS, put);
+    Request request(RTM_NEWLINK, 0, seq_++);
+    auto& link = request.family_header<ifinfomsg>();
+    link.ifi_index = static_cast<int>(index.value);
+    link.ifi_change = IFF_NOTRAILERS;
     request.append_to(buffer_);
   }
 
@@ -317,6 +330,10 @@ std::optional<std::size_t> decisive_failure(const KernelOp& op, std::span<const 
   };
   // A kernel or namespace without IPv6 gives no IPv6 address.
   if (creates_device(op)) return first_failure(1, EAFNOSUPPORT);
+  // What a kernel does not have is off.
+  if (const auto* configure = std::get_if<ConfigureBridge>(&op)) {
+    return first_failure(0, configure->info.vlan_filtering ? 0 : EOPNOTSUPP);
+  }
   // The hook is there already.
   if (std::holds_alternative<SetTagFilter>(op)) return first_failure(0, EEXIST);
   if (std::holds_alternative<RemoveRemoteMac>(op) && errors.size() == 2) {
