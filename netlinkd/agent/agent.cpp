@@ -207,6 +207,11 @@ bool Agent::concerns_ports(const KernelEvent& event) const {
 }
 
 void Agent::apply(const KernelEvent& event) {
+  if (const auto* gone = std::get_if<LinkGone>(&event)) {
+    const auto is_elsewhere = [&](const OpKey& key) { return key.index != gone->index; };
+    removals_.forget_unless(is_elsewhere);
+    retry_.forget_unless(is_elsewhere);
+  }
   const bool may_change_inventory = concerns_ports(event);
   if (!installed_.apply(event)) return;
   is_in_step_ = false;
@@ -305,6 +310,7 @@ Status Agent::status() const {
                 .parked = retry_.parked(),
                 .counters = counters_};
   status.issues = last_links_.conflicts;
+  for (const auto& [key, issues] : mac_issues_) status.issues.insert(issues.begin(), issues.end());
   if (desired_) {
     status.switches = desired_->switches.size();
     status.ports = desired_->ports.size();

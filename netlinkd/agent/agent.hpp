@@ -55,7 +55,8 @@ struct Options {
   RetryTable::Limits retry;
   // Operations in one round, and rows in one transaction: what a change that comes now may have to wait for.
   std::size_t round_limit = 4096;
-  std::size_t link_round_limit = 256;  // links cost about a millisecond each, entries microseconds
+  std::size_t link_round_limit = 256;     // links cost about a millisecond each, entries microseconds
+  std::size_t deletion_round_limit = 32;  // and the end of a bridge tens of milliseconds
   std::size_t report_limit = 1000;
 };
 
@@ -127,6 +128,7 @@ class Agent {
   }
   void refresh_desired();
   void refresh_switch_links();
+  void forget_switch(Vni vni);
   void scan_macs(Vni vni);
   void reconcile(TimePoint now);
   void plan_links(std::vector<KernelOp>& ops, TimePoint now);
@@ -169,6 +171,7 @@ class Agent {
   absl::flat_hash_map<IfIndex, Vni> vni_of_link_;
   // Remote MACs that were seen on a local port, and where the database wanted them at that time.
   absl::flat_hash_map<MacKey, IpAddress> yields_;
+  std::map<MacKey, std::set<Issue>> mac_issues_;
   std::set<Issue> said_;
 
   // What to look at again, and when.

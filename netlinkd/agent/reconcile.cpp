@@ -31,11 +31,17 @@ void Agent::refresh_desired() {
     const auto again = next->switches.find(vni);
     const bool same = again != next->switches.end() && again->second.logical_switch == wish.logical_switch &&
                       again->second.vxlan == wish.vxlan;
-    if (!same) switch_links_.erase(vni);
+    if (!same) forget_switch(vni);
   }
   desired_ = std::move(next);
   links_dirty_ = true;
   for (const auto& issue : desired_->issues) say(issue);
+}
+
+void Agent::forget_switch(Vni vni) {
+  switch_links_.erase(vni);
+  std::erase_if(mac_issues_, [&](const auto& entry) { return entry.first.vni == vni; });
+  absl::erase_if(yields_, [&](const auto& entry) { return entry.first.vni == vni; });
 }
 
 // Finds the devices of every switch; the MACs of one whose devices are new are all looked at again.
@@ -114,13 +120,18 @@ void Agent::plan_links(std::vector<KernelOp>& ops, TimePoint now) {
   for (const auto& conflict : last_links_.conflicts) say(conflict);
 
   absl::flat_hash_set<OpKey> wished;
+  std::size_t deletions = 0;
   for (const auto& step : last_links_.steps) {
     wished.insert(key_of(step.op));
-    if (ops.size() < options_.link_round_limit) {
-      accept(step, kLinks, ops, now);
-    } else {
+    const bool is_deletion = std::holds_alternative<DeleteLink>(step.op);
+    if (ops.size() >= options_.link_round_limit ||
+        (is_deletion && deletions >= options_.deletion_round_limit)) {
       links_dirty_ = true;
+      continue;
     }
+    const auto before = ops.size();
+    accept(step, kLinks, ops, now);
+    if (is_deletion) deletions += ops.size() - before;
   }
   const auto is_wished = [&](const OpKey& key) { return !key.mac.is_zero() || wished.contains(key); };
   removals_.forget_unless(is_wished);
@@ -136,6 +147,11 @@ std::optional<planner::Step> Agent::step_for(const MacKey& key) {
       planner::remote_destination(view(), wish->second.logical_switch, key.mac,
                                   {.own = *wish->second.vxlan.local, .vni = key.vni}, &issues);
   for (const auto& issue : issues) say(issue);
+  if (!issues.empty()) {
+    mac_issues_[key] = std::move(issues);
+  } else if (!mac_issues_.empty()) {
+    mac_issues_.erase(key);
+  }
   const auto yield = yields_.find(key);
   const bool yields = yield != yields_.end() && wanted == yield->second;
   if (yield != yields_.end() && !yields) yields_.erase(yield);  // the row has changed since: it wins

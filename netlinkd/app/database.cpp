@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "netlinkd/hwvtep/schema.hpp"
 #include "ovsdb-client/transaction/reply.hpp"
@@ -85,6 +86,7 @@ ovsdb::Result<void> Database::apply(ovsdb::UpdateKind kind, bool initial, std::s
 void Database::on_event(const ovsdb::ClientEvent& event) {
   std::visit(
       Overloaded{[&](const ovsdb::Connected& e) {
+                   last_trouble_.clear();
                    log_->info("connected to the database at {}, schema version {}", e.remote,
                               e.schema_version);
                  },
@@ -94,8 +96,10 @@ void Database::on_event(const ovsdb::ClientEvent& event) {
                  [&](const ovsdb::LockChanged& e) { output_(agent::LockChanged{.held = e.held}); },
                  [&](const ovsdb::TransactionDone& e) { on_done(e); },
                  [&](const ovsdb::Disconnected& e) {
-                   log_->warn("the connection to the database: {}; next attempt in {} ms", e.error.message,
-                              e.next_attempt.count());
+                   const bool is_news = std::exchange(last_trouble_, e.error.message) != e.error.message;
+                   log_->log(is_news ? spdlog::level::warn : spdlog::level::debug,
+                             "the connection to the database: {}; next attempt in {} ms", e.error.message,
+                             e.next_attempt.count());
                    output_(agent::DatabaseLost{.reason = e.error.message});
                  },
                  [&](const ovsdb::Ignored& e) {

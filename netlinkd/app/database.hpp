@@ -43,6 +43,7 @@ class Database final : public agent::DatabasePort, private ovsdb::Monitored {
 
   std::string lock_;
   std::shared_ptr<spdlog::logger> log_;
+  std::string last_trouble_;  // said already: an attempt that fails like the one before is not worth a line
   hwvtep::Database replica_;
   hwvtep::Database::Delta delta_;  // of the update whose Updated event is about to come
   absl::flat_hash_map<std::uint64_t, ovsdb::Transaction> sent_;
