@@ -100,8 +100,8 @@ class Monitor::Impl {
       auto event = codec::decode(rest.first(header.nlmsg_len));
       if (!event) {
         has_lost_ = true;
-      } else if (*event) {
-        events.push_back(std::move(**event));
+      } else if (auto& told = *event) {
+        events.push_back(std::move(*told));
       }
       rest = rest.subspan(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), rest.size()));
     }

@@ -97,6 +97,21 @@ class Contract : public ::testing::Test {
     return events;
   }
 
+  // Every event about entries since the last call, news or not. (Of links the kernel tells in its own time,
+  // too.)
+  std::vector<KernelEvent> told_about_entries() {
+    std::vector<KernelEvent> told;
+    for (const auto& event : world_.take_events(false)) {
+      heard_.apply(event);
+      if (std::holds_alternative<BridgeEntryChanged>(event) ||
+          std::holds_alternative<BridgeEntryGone>(event) ||
+          std::holds_alternative<VxlanEntryChanged>(event) || std::holds_alternative<VxlanEntryGone>(event)) {
+        told.push_back(event);
+      }
+    }
+    return told;
+  }
+
   static constexpr auto kPatience = std::chrono::seconds(10);
   bool await(const std::function<bool()>& is_so, const std::function<void()>& meanwhile = [] {}) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;

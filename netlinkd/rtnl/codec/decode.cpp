@@ -111,8 +111,9 @@ Result<Event> decode_link(Bytes message, bool is_gone) {
   link.name = attributes.text(IFLA_IFNAME);
   link.alias = attributes.text(IFLA_IFALIAS);
   // Longer and shorter ones belong to devices that are no Ethernet.
-  if (attributes.bytes(IFLA_ADDRESS).size() == link.address.bytes.size())
-    link.address = *attributes.mac(IFLA_ADDRESS);
+  if (attributes.bytes(IFLA_ADDRESS).size() == link.address.bytes.size()) {
+    link.address = attributes.mac(IFLA_ADDRESS).value_or(MacAddress{});
+  }
   link.master = IfIndex{attributes.number<std::uint32_t>(IFLA_MASTER).value_or(0)};
   link.up = (parts.header.ifi_flags & IFF_UP) != 0;
   link.mtu = attributes.number<std::uint32_t>(IFLA_MTU).value_or(0);

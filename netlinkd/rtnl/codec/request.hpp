@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -33,13 +34,14 @@ class Request {
     return *static_cast<Header*>(mnl_nlmsg_put_extra_header(header_, sizeof(Header)));
   }
 
-  void put_u8(unsigned type, std::uint8_t value) { mnl_attr_put_u8(header_, narrow(type), value); }
-  void put_u16(unsigned type, std::uint16_t value) { mnl_attr_put_u16(header_, narrow(type), value); }
-  void put_u32(unsigned type, std::uint32_t value) { mnl_attr_put_u32(header_, narrow(type), value); }
-  void put_text(unsigned type, std::string_view text) {
-    mnl_attr_put(header_, narrow(type), text.size(), text.data());
-  }
+  void put_u8(unsigned type, std::uint8_t value) { put_bytes(type, &value, sizeof value); }
+  void put_u16(unsigned type, std::uint16_t value) { put_bytes(type, &value, sizeof value); }
+  void put_u32(unsigned type, std::uint32_t value) { put_bytes(type, &value, sizeof value); }
+  void put_text(unsigned type, std::string_view text) { put_bytes(type, text.data(), text.size()); }
   void put_bytes(unsigned type, const void* data, std::size_t size) {
+    // libmnl leaves the padding as it is, and this buffer begins as anything.
+    auto* tail = static_cast<std::byte*>(mnl_nlmsg_get_payload_tail(header_));
+    std::memset(tail + MNL_ATTR_HDRLEN + size, 0, MNL_ALIGN(size) - size);
     mnl_attr_put(header_, narrow(type), size, data);
   }
   void put_mac(unsigned type, const MacAddress& mac) { put_bytes(type, mac.bytes.data(), mac.bytes.size()); }
