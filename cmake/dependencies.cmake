@@ -7,7 +7,6 @@ find_package(spdlog REQUIRED)
 find_package(absl REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(LIBMNL REQUIRED IMPORTED_TARGET libmnl)
-pkg_check_modules(LIBNL_ROUTE REQUIRED IMPORTED_TARGET libnl-3.0 libnl-route-3.0)
 
 # Asio ships headers and no CMake package.
 find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)

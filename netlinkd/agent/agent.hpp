@@ -56,7 +56,7 @@ struct Options {
   // Operations in one round, and rows in one transaction: what a change that comes now may have to wait for.
   std::size_t round_limit = 4096;
   std::size_t link_round_limit = 256;     // links cost about a millisecond each, entries microseconds
-  std::size_t deletion_round_limit = 32;  // and the end of a bridge tens of milliseconds
+  std::size_t deletion_round_limit = 64;  // and the end of a bridge tens of milliseconds
   std::size_t report_limit = 1000;
 };
 

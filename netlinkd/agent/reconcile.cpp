@@ -146,6 +146,12 @@ std::optional<planner::Step> Agent::step_for(const MacKey& key) {
   const auto wanted =
       planner::remote_destination(view(), wish->second.logical_switch, key.mac,
                                   {.own = *wish->second.vxlan.local, .vni = key.vni}, &issues);
+  const auto& table = installed_.bridge_table(links->second.bridge);
+  const auto entry = table.find(key.mac);
+  if (wanted && entry != table.end() && entry->second.kind == BridgeEntryKind::Permanent) {
+    issues.insert({.object = "the remote MAC " + key.mac.to_string(),
+                   .reason = "it is the address of a device in the switch's own bridge"});
+  }
   for (const auto& issue : issues) say(issue);
   if (!issues.empty()) {
     mac_issues_[key] = std::move(issues);

@@ -76,20 +76,24 @@ Result<std::unique_ptr<Server>> Server::open(asio::io_context& io, const std::st
   if (somebody_answers(io, path)) return failed(asio::error::address_in_use);
   if (std::filesystem::is_socket(path, error)) unlink(path.c_str());
 
-  std::unique_ptr<Server> server(new Server(io, path, std::move(get_status)));
+  std::unique_ptr<Server> server(new Server(io, std::move(get_status)));
   server->acceptor_.open({}, error);
   if (error) return failed(error);
   // Created with the narrow mode, not narrowed afterwards.
   const auto mask = umask(0177);
   server->acceptor_.bind({path}, error);
   umask(mask);
-  if (!error) server->acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return failed(error);
+  server->path_ = path;
+  server->acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (error) return failed(error);
   server->accept();
   return server;
 }
 
-Server::~Server() { unlink(path_.c_str()); }
+Server::~Server() {
+  if (!path_.empty()) unlink(path_.c_str());
+}
 
 void Server::accept() {
   acceptor_.async_accept([this](const asio::error_code& error, Socket socket) {

@@ -32,12 +32,11 @@ class Server {
   Server& operator=(const Server&) = delete;
 
  private:
-  Server(asio::io_context& io, std::string path, GetStatus get_status)
-      : acceptor_(io), path_(std::move(path)), get_status_(std::move(get_status)) {}
+  Server(asio::io_context& io, GetStatus get_status) : acceptor_(io), get_status_(std::move(get_status)) {}
   void accept();
 
   asio::local::stream_protocol::acceptor acceptor_;
-  std::string path_;
+  std::string path_;  // empty until the socket there is ours
   GetStatus get_status_;
 };
 

@@ -7,7 +7,10 @@
 
 namespace kvtep::ctl {
 
-// The answer as it came. An error where nobody listens at `path`.
+// The answer as it came. An error where nobody listens at `path`, or no answer comes within ten seconds.
 Result<std::string> ask(const std::string& path, const std::string& request);
+
+// Whether a process has the socket open, be it stuck or not.
+bool somebody_listens(const std::string& path);
 
 }  // namespace kvtep::ctl

@@ -23,25 +23,32 @@ int fail(const std::string& words) {
   return kFailed;
 }
 
+// A full disk or a closed pipe is a failure too: half a document is none.
+int say(const std::string& words) {
+  if (std::fwrite(words.data(), 1, words.size(), stdout) == words.size() && std::fflush(stdout) == 0)
+    return 0;
+  return fail("writing to standard output failed");
+}
+
 int status(const std::string& control) {
   const auto answer = ask(control, "status");
   if (!answer) return fail(answer.error().message);
-  fmt::print("{}", *answer);
-  return 0;
+  return say(*answer);
 }
 
 int run_teardown(const std::string& control, const std::string& switch_name) {
-  if (ask(control, "status")) return fail("a kvtepd answers at " + control + ": stop it first");
+  if (somebody_listens(control)) return fail("a kvtepd listens at " + control + ": stop it first");
   const auto operations = teardown(switch_name);
   if (!operations) return fail(operations.error().message);
-  fmt::print("nothing of the switch '{}' is left in the kernel ({} operations)\n", switch_name, *operations);
-  return 0;
+  return say(fmt::format("nothing of the switch '{}' is left in the kernel ({} operations)\n", switch_name,
+                         *operations));
 }
 
 int run(int argc, char** argv) {
   CLI::App app("kvtepctl: looks into a running kvtepd, and cleans up after one", "kvtepctl");
   app.set_version_flag("--version", fmt::format("kvtepctl {}", kVersion));
   app.require_subcommand(1);
+  app.fallthrough();  // --control may stand on either side of the command
   std::string control = control::kDefaultPath;
   app.add_option("--control", control, "the daemon's control socket")
       ->type_name("PATH")
@@ -61,8 +68,8 @@ int run(int argc, char** argv) {
   }
   if (*status_command) return status(control);
   if (*teardown_command) return run_teardown(control, switch_name);
-  if (*schema_command) fmt::print("{}", hwvtep::schema());
-  return 0;
+  if (*schema_command) return say(hwvtep::schema());
+  return kBadUsage;
 }
 
 }  // namespace

@@ -12,12 +12,17 @@ namespace {
 // A plan has only steps whose preconditions are there; taking everything down needs three or four plans.
 constexpr int kMostPlans = 16;
 
-// The devices in bridges of ours: once they are out, nothing says any more that their filters are ours.
+// The devices in bridges of ours, and those under VLAN devices of ours: once these are gone, nothing says any
+// more that their filters are ours. A daemon that was killed may have left a filter on a port that is out of
+// its bridge.
 std::set<std::string> ports_of(const Installed& installed, const std::string& switch_name) {
   std::set<std::string> ports;
   for (const auto& [index, link] : installed.links()) {
     const Link* master = installed.link(link.master);
     if (master != nullptr && planner::is_owned(*master, switch_name)) ports.insert(link.name);
+    const auto* vlan = std::get_if<VlanInfo>(&link.info);
+    const Link* parent = vlan == nullptr ? nullptr : installed.link(vlan->parent);
+    if (parent != nullptr && planner::is_owned(link, switch_name)) ports.insert(parent->name);
   }
   return ports;
 }

@@ -67,6 +67,8 @@ std::optional<Step> plan_remote_mac(const MacAddress& mac, const std::optional<I
                         .vxlan = links.vxlan, .mac = mac, .from_vxlan = in_vxlan, .from_bridge = in_bridge},
                 .is_removal = true};
   }
+  // The address of a device of ours: the bridge takes such frames itself, whatever else is written there.
+  if (entry != bridge.end() && entry->second.kind == BridgeEntryKind::Permanent) return std::nullopt;
   if (yields && local_port(installed, links, mac)) return std::nullopt;
   const bool right = remote != hosts.end() && remote->second.lasting &&
                      remote->second.destination == TunnelDestination{.address = *wanted};

@@ -38,15 +38,24 @@ class Transactor::Impl {
  public:
   explicit Impl(Exchange exchange)
       : exchange_(std::move(exchange)),
-        next_index_(std::uniform_int_distribution<std::uint32_t>(kFirstIndex, kLastIndex)(random_)) {}
+        next_index_(std::uniform_int_distribution<std::uint32_t>(kFirstIndex, kLastIndex)(random_)),
+        group_(std::uniform_int_distribution<std::uint32_t>(kFirstIndex, kLastIndex)(random_)) {}
 
   std::vector<OpResult> apply(std::span<const KernelOp> ops) {
     std::vector<OpResult> results;
     results.reserve(ops.size());
-    for (std::size_t i = 0; i < ops.size(); ++i) {
+    for (std::size_t i = 0; i < ops.size();) {
+      const auto deletions = deletions_at(ops, i);
+      if (deletions > 1) {
+        flush(results);
+        delete_together(ops.subspan(i, deletions), results);
+        i += deletions;
+        continue;
+      }
       results.push_back({.op = ops[i]});
       ++counters_.ops;
       add(ops[i], i, results);
+      ++i;
     }
     flush(results);
     return results;
@@ -91,6 +100,54 @@ class Transactor::Impl {
   const Counters& counters() const { return counters_; }
 
  private:
+  static std::size_t deletions_at(std::span<const KernelOp> ops, std::size_t first) {
+    std::size_t count = 0;
+    while (first + count < ops.size() && count < kBatchMessages &&
+           std::holds_alternative<DeleteLink>(ops[first + count])) {
+      ++count;
+    }
+    return count;
+  }
+
+  // The kernel waits for a grace period at the end of every bridge (some 40 ms): by one request, once for all
+  // of them.
+  void delete_together(std::span<const KernelOp> ops, std::vector<OpResult>& results) {
+    const auto append = [&](const std::vector<std::byte>& request) {
+      bytes_.insert(bytes_.end(), request.begin(), request.end());
+      ++messages_;
+    };
+    for (const auto& op : ops) {
+      append(codec::set_group_request(first_seq_ + static_cast<std::uint32_t>(messages_),
+                                      std::get<DeleteLink>(op).index, group_));
+    }
+    append(codec::delete_group_request(first_seq_ + static_cast<std::uint32_t>(messages_), group_));
+    const auto answers = exchange();
+    counters_.ops += ops.size();
+    for (std::size_t i = 0; i < ops.size(); ++i) {
+      results.push_back({.op = ops[i]});
+      const auto& answer = answers[i].error != 0 ? answers[i] : answers.back();
+      if (answer.error != 0) fail(results.back(), answer);
+    }
+  }
+
+  // Sends the batch under construction and takes its answers.
+  std::vector<Answer> exchange() {
+    request_last_ack();
+    std::vector<Answer> answers(messages_);
+    exchange_.request(bytes_, first_seq_, answers);
+    counters_.messages += messages_;
+    first_seq_ += static_cast<std::uint32_t>(messages_);
+    messages_ = 0;
+    bytes_.clear();
+    return answers;
+  }
+
+  void fail(OpResult& result, const Answer& answer) {
+    ++counters_.errors;
+    result.error = system_error(codec::outcome_errno(result.op, answer.error), describe(result.op));
+    if (!answer.explanation.empty()) result.error->message += " (" + answer.explanation + ")";
+  }
+
   void add(const KernelOp& op, std::size_t place, std::vector<OpResult>& results) {
     const auto before = bytes_.size();
     const auto new_index = codec::creates_device(op) ? free_index() : IfIndex{};
@@ -115,15 +172,9 @@ class Transactor::Impl {
 
   void flush(std::vector<OpResult>& results) {
     if (pending_.empty()) return;
-    request_last_ack();
-    std::vector<Answer> answers(messages_);
-    exchange_.request(bytes_, first_seq_, answers);
-    counters_.messages += messages_;
-    first_seq_ += static_cast<std::uint32_t>(messages_);
-    messages_ = 0;
-    bytes_.clear();
+    const auto answers = exchange();
     for (const auto& pending : std::exchange(pending_, {})) {
-      settle(pending, std::span(answers).subspan(pending.first_message, pending.messages),
+      settle(pending, std::span<const Answer>(answers).subspan(pending.first_message, pending.messages),
              results[pending.op]);
     }
   }
@@ -149,22 +200,15 @@ class Transactor::Impl {
     for (const auto& answer : answers) errors.push_back(answer.error);
     const auto decisive = codec::decisive_failure(result.op, errors);
     if (!decisive) return;
-    ++counters_.errors;
-    const auto& answer = answers[*decisive];
-    result.error = system_error(codec::outcome_errno(result.op, answer.error), describe(result.op));
-    if (!answer.explanation.empty()) result.error->message += " (" + answer.explanation + ")";
+    fail(result, answers[*decisive]);
     // Half made, it would be a stranger's device to everybody: nothing on it says whose it is.
     if (pending.new_index && *decisive > 0) take_back(pending.new_index);
   }
 
   void take_back(IfIndex device) {
-    std::vector<Answer> answers(1);
     bytes_ = codec::delete_link_request(first_seq_, device);
-    request_last_ack();
-    exchange_.request(bytes_, first_seq_, answers);
-    bytes_.clear();
-    ++first_seq_;
-    ++counters_.messages;
+    messages_ = 1;
+    exchange();
   }
 
   // One after the other from a random start, so that no number comes twice in a batch.
@@ -193,6 +237,8 @@ class Transactor::Impl {
   Exchange exchange_;
   std::random_device random_;
   std::uint32_t next_index_;
+  std::uint32_t
+      group_;  // a device group that nobody else uses: devices are in it only while they are deleted
   Counters counters_;
 
   // The batch under construction.

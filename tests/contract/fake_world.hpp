@@ -11,7 +11,8 @@ namespace kvtep::testing {
 
 class FakeWorld final : public World {
  public:
-  OpResult apply(const KernelOp& op) override { return kernel_.apply(std::vector{op}).front(); }
+  using World::apply;
+  std::vector<OpResult> apply(const std::vector<KernelOp>& ops) override { return kernel_.apply(ops); }
   Snapshot dump() override { return kernel_.dump(); }
   std::vector<KernelEvent> take_events(bool) override { return kernel_.take_events(); }
   std::vector<KernelEvent> overheard(const std::function<void()>& busy) override {

@@ -211,6 +211,22 @@ TYPED_TEST(Links, DeletingABridgeFreesItsPorts) {
   EXPECT_EQ(this->apply(DeleteLink{bridge, "kvbr5"}), ENODEV);
 }
 
+TYPED_TEST(Links, ManyAreDeletedTogetherAndEachOutcomeIsItsOwn) {
+  const auto [bridge, vxlan] = this->make_switch();
+  const auto other = this->make_bridge("kvbr6");
+  const auto port = this->make_port("p1", other);
+  const IfIndex nobody{999};
+  const auto results = this->world_.apply({DeleteLink{vxlan, "kvvx5"}, DeleteLink{nobody, "nobody"},
+                                           DeleteLink{bridge, "kvbr5"}, DeleteLink{other, "kvbr6"}});
+  ASSERT_EQ(results.size(), 4U);
+  for (const std::size_t done : {0, 2, 3}) EXPECT_FALSE(results[done].error) << done;
+  ASSERT_TRUE(results[1].error);
+  EXPECT_EQ(results[1].error->code.value(), ENODEV);
+  this->hear();
+  for (const auto gone : {vxlan, bridge, other}) EXPECT_EQ(this->heard_.link(gone), nullptr);
+  EXPECT_EQ(this->link(port).master, IfIndex{});
+}
+
 TYPED_TEST(Links, DeletingAPortTakesItsEntriesAlong) {
   const auto bridge = this->make_bridge();
   const auto port = this->make_port("p1", bridge);

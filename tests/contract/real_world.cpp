@@ -40,7 +40,7 @@ RealWorld::RealWorld()
   switch_.enter();
 }
 
-OpResult RealWorld::apply(const KernelOp& op) { return transactor_.apply(std::vector{op}).front(); }
+std::vector<OpResult> RealWorld::apply(const std::vector<KernelOp>& ops) { return transactor_.apply(ops); }
 
 Snapshot RealWorld::dump() { return value_or_throw(transactor_.dump()); }
 

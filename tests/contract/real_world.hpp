@@ -18,7 +18,8 @@ class RealWorld final : public World {
  public:
   RealWorld();
 
-  OpResult apply(const KernelOp& op) override;
+  using World::apply;
+  std::vector<OpResult> apply(const std::vector<KernelOp>& ops) override;
   Snapshot dump() override;
   std::vector<KernelEvent> take_events(bool may_wait) override;
   std::vector<KernelEvent> overheard(const std::function<void()>& busy) override;

@@ -15,7 +15,8 @@ class World {
  public:
   virtual ~World() = default;
 
-  virtual OpResult apply(const KernelOp& op) = 0;
+  virtual std::vector<OpResult> apply(const std::vector<KernelOp>& ops) = 0;
+  OpResult apply(const KernelOp& op) { return apply(std::vector{op}).front(); }
   virtual Snapshot dump() = 0;
   // What was announced since the last call. `may_wait`: something is still to come, so a real kernel gets a
   // moment.

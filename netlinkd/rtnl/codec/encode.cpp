@@ -380,4 +380,22 @@ std::vector<std::byte> delete_link_request(std::uint32_t seq, IfIndex device) {
   return bytes;
 }
 
+std::vector<std::byte> set_group_request(std::uint32_t seq, IfIndex device, std::uint32_t group) {
+  std::vector<std::byte> buffer;
+  Request request(RTM_NEWLINK, 0, seq);
+  request.family_header<ifinfomsg>().ifi_index = static_cast<int>(device.value);
+  request.put_u32(IFLA_GROUP, group);
+  request.append_to(buffer);
+  return buffer;
+}
+
+std::vector<std::byte> delete_group_request(std::uint32_t seq, std::uint32_t group) {
+  std::vector<std::byte> buffer;
+  Request request(RTM_DELLINK, 0, seq);
+  request.family_header<ifinfomsg>();
+  request.put_u32(IFLA_GROUP, group);
+  request.append_to(buffer);
+  return buffer;
+}
+
 }  // namespace kvtep::rtnl::codec

@@ -41,4 +41,9 @@ std::vector<std::byte> fdb_dump_request(std::uint32_t seq);
 // To take back a device that was created and could not be finished.
 std::vector<std::byte> delete_link_request(std::uint32_t seq, IfIndex device);
 
+// To delete many devices by one request (IFLA_GROUP): first each is put into a group of its own kind, then
+// the group goes.
+std::vector<std::byte> set_group_request(std::uint32_t seq, IfIndex device, std::uint32_t group);
+std::vector<std::byte> delete_group_request(std::uint32_t seq, std::uint32_t group);
+
 }  // namespace kvtep::rtnl::codec
