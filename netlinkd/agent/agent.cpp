@@ -83,8 +83,8 @@ void Agent::note_delta(const hwvtep::Database::Delta& delta) {
          {change.before ? &*change.before : nullptr, change.after ? &*change.after : nullptr}) {
       if (row == nullptr) continue;
       mark(row->logical_switch, row->MAC, [&](const MacKey& key) { mark_dirty({true, key.vni, key.mac}); });
+      if (!planner::parse_host_mac(row->MAC)) desired_is_stale_ = true;  // an issue comes or goes
     }
-    if (change.after && !planner::parse_host_mac(change.after->MAC)) desired_is_stale_ = true;  // a new issue
   }
   for (const auto& change : delta.of<hwvtep::UcastMacsLocal>()) {
     for (const auto* row :
@@ -306,7 +306,7 @@ Status Agent::status() const {
                 .has_replica = has_replica_,
                 .has_lock = has_lock_.value_or(false),
                 .database_connected = connected_,
-                .in_step = is_in_step_,
+                .in_step = is_in_step_ && timers_.empty(),  // what waits is not done
                 .parked = retry_.parked(),
                 .counters = counters_};
   status.issues = last_links_.conflicts;

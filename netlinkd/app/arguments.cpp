@@ -105,6 +105,7 @@ std::optional<std::string> complaint(const Config& config) {
     return fmt::format("--tunnel-ip: {}: an IPv6 underlay is not supported yet",
                        settings.tunnel_ip->to_string());
   }
+  if (config.database.empty()) return "--db: there is no database to speak to";
   for (const auto& text : config.database) {
     if (text.starts_with(kPrivateDatabase)) {
       if (config.database.size() > 1) return "--db: a private database is one alone";

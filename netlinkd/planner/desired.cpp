@@ -65,13 +65,15 @@ class DesiredBuilder {
   }
 
  private:
-  // OVN sets key 0 on every switch that it does not use, and takes the key away when it stops.
+  // OVN sets key 0 on every switch that it does not use, and takes the key away when it stops: no mistake,
+  // but whoever looks for the switch's devices wants to know.
   std::optional<Vni> usable_vni(const Uuid& id, const LogicalSwitch& row) {
-    if (!row.tunnel_key) return std::nullopt;
-    const auto vni = Vni::from_key(*row.tunnel_key);
-    if (!vni && *row.tunnel_key != 0) {
-      result_.issues.insert(
-          {.object = object(id, row), .reason = fmt::format("the tunnel_key {} is no VNI", *row.tunnel_key)});
+    const auto vni = Vni::from_key(row.tunnel_key.value_or(0));
+    if (!vni) {
+      result_.issues.insert({.object = object(id, row),
+                             .reason = row.tunnel_key.value_or(0) == 0
+                                           ? "it has no tunnel_key (VNI)"
+                                           : fmt::format("the tunnel_key {} is no VNI", *row.tunnel_key)});
     }
     return vni;
   }
