@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -53,7 +54,12 @@ class FakeWorld {
         continue;
       }
       rounds.push_back(job);
-      auto results = kernel.apply(job);
+      std::vector<OpResult> results;
+      for (const auto& op : job) {
+        if (before_each_op) before_each_op(op);
+        results.push_back(kernel.apply(std::vector{op}).front());
+        if (after_each_op) after_each_op(op);
+      }
       pass_events();
       agent_.on_results(results, now);
     }
@@ -105,6 +111,9 @@ class FakeWorld {
   agent::TimePoint now{};
   std::deque<Sent> sent;
   std::vector<std::vector<KernelOp>> rounds;
+  // For invariants that have to hold at every moment.
+  std::function<void(const KernelOp&)> before_each_op;
+  std::function<void(const KernelOp&)> after_each_op;
 
  private:
   struct Kernel final : agent::KernelPort {
