@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <random>
 #include <set>
 #include <string>
@@ -120,7 +121,7 @@ class Story {
   }
 
   void happen() {
-    switch (pick(10)) {
+    switch (pick(12)) {
       case 0: return switches_come_and_go();
       case 1:
       case 2: return bindings_change();
@@ -130,6 +131,8 @@ class Story {
       case 6:
       case 7: return hosts_talk();
       case 8: return links_go_up_and_down();
+      case 9:
+      case 10: return kernel_refuses();
       default: return operator_vandalizes();
     }
   }
@@ -222,6 +225,13 @@ class Story {
   void links_go_up_and_down() {
     const auto port = any(ports_);
     chance(1, 2) ? world.kernel.set_up(port) : world.kernel.set_down(port);
+  }
+
+  // The next operation of some kind fails.
+  void kernel_refuses() {
+    const auto kind = static_cast<std::size_t>(pick(static_cast<int>(std::variant_size_v<KernelOp>)));
+    world.kernel.fail_next([kind](const KernelOp& op) { return op.index() == kind; },
+                           chance(1, 2) ? ENOMEM : EBUSY);
   }
 
   void operator_vandalizes() {
