@@ -1,0 +1,230 @@
+#include "netlinkd/planner/report.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "tests/support/rows.hpp"
+
+namespace kvtep::planner {
+namespace {
+
+using kvtep::testing::ip;
+using kvtep::testing::mac;
+using kvtep::testing::Rows;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr IfIndex kPort{2};
+constexpr IfIndex kBridge{10};
+constexpr IfIndex kVxlan{11};
+
+// Red is bound to eth1, and its devices are there.
+class ReportTest : public ::testing::Test {
+ protected:
+  ReportTest() {
+    red = rows.logical_switch("red", 100);
+    port = rows.port("eth1", {{0, red}});
+    own = rows.insert(hwvtep::PhysicalSwitch{.ports = {port}, .name = "s2", .tunnel_ips = {"192.168.2.20"}});
+    const auto alias = ownership_alias("s2", red.to_string(), "red");
+    installed.apply(
+        LinkChanged{{.index = kBridge, .name = "kvbr100", .alias = alias, .up = true, .info = BridgeInfo{}}});
+    installed.apply(LinkChanged{{.index = kVxlan,
+                                 .name = "kvvx100",
+                                 .alias = alias,
+                                 .master = kBridge,
+                                 .info = VxlanInfo{.vni = Vni{100}, .local = ip("192.168.2.20")}}});
+    installed.apply(LinkChanged{{.index = kPort, .name = "eth1", .master = kBridge, .up = true}});
+  }
+
+  void learned(const char* host, IfIndex at = kPort, BridgeEntryKind kind = BridgeEntryKind::Learned) {
+    installed.apply(BridgeEntryChanged{{.bridge = kBridge, .port = at, .mac = mac(host), .kind = kind}});
+  }
+
+  // The operations, with the random names of new rows taken out.
+  std::string report(const ReportScope& scope = {}, std::size_t limit = 1000) {
+    const auto view = rows.view();
+    const auto wish = planner::desired(view, installed);
+    auto result = planner::report({.view = view,
+                                   .desired = wish ? *wish : Desired{},
+                                   .installed = installed,
+                                   .conflicting_ports = conflicts,
+                                   .has_parked_operations = has_parked},
+                                  scope, limit);
+    rest = result.rest;
+    operations = result.transaction.operations().size();
+    return std::regex_replace(result.transaction.params("db"), std::regex("row[0-9a-f]{32}"), "ROW");
+  }
+
+  // All that the report asks for is there.
+  void publish_flood_row() {
+    locator = rows.locator("192.168.2.20");
+    const auto set = rows.insert(hwvtep::PhysicalLocatorSet{.locators = {locator}});
+    rows.insert(hwvtep::McastMacsLocal{.MAC = "unknown-dst", .logical_switch = red, .locator_set = set});
+  }
+  Uuid publish(const std::string& text, const Uuid& at) {
+    return rows.insert(hwvtep::UcastMacsLocal{.MAC = text, .logical_switch = red, .locator = at});
+  }
+  static std::string erased(const char* table, const Uuid& row) {
+    return R"({"op":"delete","table":")" + std::string(table) + R"(","where":[["_uuid","==",["uuid",")" +
+           row.to_string() + R"("]]]})";
+  }
+
+  Rows rows;
+  Installed installed;
+  std::set<std::string> conflicts;
+  bool has_parked = false;
+  ReportScope rest;
+  std::size_t operations = 0;
+  Uuid red, port, own, locator;
+};
+
+TEST_F(ReportTest, BeginsWithTheSwitchAloneAndItsReference) {
+  Rows empty;
+  empty.settings.management_ips = {ip("10.0.0.9")};
+  empty.settings.description = "rack 4";
+  const auto view = empty.view();
+  auto result =
+      planner::report({.view = view, .desired = {}, .installed = {}, .conflicting_ports = {}}, {}, 1000);
+  const auto text = std::regex_replace(result.transaction.params("db"), std::regex("row[0-9a-f]{32}"), "ROW");
+  EXPECT_EQ(text,
+            R"(["db",{"op":"insert","table":"Physical_Switch","uuid-name":"ROW","row":{"name":"s2",)"
+            R"("description":"rack 4","management_ips":"10.0.0.9","tunnel_ips":"192.168.2.20"}},)"
+            R"({"op":"insert","table":"Global","uuid-name":"ROW","row":{"switches":["named-uuid","ROW"]}}])");
+  EXPECT_TRUE(result.rest.everything);
+}
+
+TEST_F(ReportTest, HangsTheSwitchOnTheGlobalRowThatIsThere) {
+  rows.erase<hwvtep::PhysicalSwitch>(own);
+  rows.insert(hwvtep::Global{});
+  EXPECT_THAT(report(), HasSubstr(R"({"op":"mutate","table":"Global")"));
+}
+
+TEST_F(ReportTest, PublishesALocalHostWithItsLocatorInOneTransaction) {
+  learned("00:00:00:00:aa:02");
+  EXPECT_THAT(
+      report(),
+      AllOf(
+          HasSubstr(
+              R"("table":"Physical_Locator","uuid-name":"ROW","row":{"encapsulation_type":"vxlan_over_ipv4","dst_ip":"192.168.2.20"})"),
+          HasSubstr(R"("table":"Physical_Locator_Set")"), HasSubstr(R"("MAC":"unknown-dst")"),
+          HasSubstr(R"("table":"Ucast_Macs_Local","uuid-name":"ROW","row":{"MAC":"00:00:00:00:aa:02",)")));
+  EXPECT_EQ(operations, 4U) << "the locator is made once";
+}
+
+TEST_F(ReportTest, IsEmptyWhereTheRowsSayItAlready) {
+  publish_flood_row();
+  learned("00:00:00:00:aa:02");
+  publish("00:00:00:00:aa:02", locator);
+  EXPECT_EQ(report(), R"(["db"])");
+  EXPECT_TRUE(rest.empty());
+}
+
+TEST_F(ReportTest, PublishesNothingOfWhatIsNoLocalHost) {
+  publish_flood_row();
+  learned("00:00:00:00:aa:02", kVxlan);
+  learned("00:00:00:00:aa:03", kVxlan, BridgeEntryKind::ExternallyLearned);
+  learned("00:00:00:00:aa:04", kPort, BridgeEntryKind::Permanent);
+  learned("00:00:00:00:aa:05", kBridge, BridgeEntryKind::Permanent);
+  EXPECT_EQ(report(), R"(["db"])");
+}
+
+TEST_F(ReportTest, WithdrawsWhatIsNoLongerSoAndMendsWhatIsWrong) {
+  publish_flood_row();
+  const auto gone = publish("00:00:00:00:aa:02", locator);
+  learned("00:00:00:00:aa:03");
+  const auto twice = publish("00:00:00:00:aa:03", locator);
+  const auto again = publish("00:00:00:00:aa:03", locator);
+  learned("00:00:00:00:aa:0b");
+  const auto upper = publish("00:00:00:00:AA:0B", locator);
+  const auto text = report();
+  EXPECT_THAT(text, HasSubstr(erased("Ucast_Macs_Local", gone)));
+  EXPECT_NE(text.find(erased("Ucast_Macs_Local", twice)) == std::string::npos,
+            text.find(erased("Ucast_Macs_Local", again)) == std::string::npos)
+      << "one of two equal rows stays";
+  EXPECT_THAT(text, HasSubstr(erased("Ucast_Macs_Local", upper)));
+  EXPECT_THAT(text, HasSubstr(R"("MAC":"00:00:00:00:aa:0b")"));
+}
+
+TEST_F(ReportTest, LeavesAnotherSwitchsRowsAlone) {
+  publish_flood_row();
+  rows.insert(hwvtep::PhysicalSwitch{.name = "s3", .tunnel_ips = {"192.168.2.30"}});
+  const auto theirs = rows.locator("192.168.2.30");
+  publish("00:00:00:00:aa:09", theirs);
+  const auto set = rows.insert(hwvtep::PhysicalLocatorSet{.locators = {theirs}});
+  rows.insert(hwvtep::McastMacsLocal{.MAC = "unknown-dst", .logical_switch = red, .locator_set = set});
+  EXPECT_EQ(report(), R"(["db"])");
+}
+
+TEST_F(ReportTest, WithdrawsEverythingOfASwitchThatIsUnbound) {
+  publish_flood_row();
+  learned("00:00:00:00:aa:02");
+  const auto row = publish("00:00:00:00:aa:02", locator);
+  rows.edit<hwvtep::PhysicalPort>(port, [](auto& bound) { bound.vlan_bindings.clear(); });
+  const auto text = report({}, 0);
+  EXPECT_THAT(text, HasSubstr(erased("Ucast_Macs_Local", row))) << "whatever the limit";
+  EXPECT_THAT(text, HasSubstr(R"({"op":"delete","table":"Mcast_Macs_Local")"));
+  EXPECT_THAT(text, Not(HasSubstr("insert")));
+}
+
+TEST_F(ReportTest, LooksAtSingleHostsOnly) {
+  learned("00:00:00:00:aa:02");
+  learned("00:00:00:00:aa:03");
+  const auto text = report({.everything = false, .macs = {{Vni{100}, mac("00:00:00:00:aa:03")}}});
+  EXPECT_THAT(text, AllOf(HasSubstr("00:00:00:00:aa:03"), Not(HasSubstr("00:00:00:00:aa:02")),
+                          Not(HasSubstr("unknown-dst"))));
+}
+
+TEST_F(ReportTest, LeavesTheRestForTheNextTransaction) {
+  publish_flood_row();
+  for (const char* host : {"00:00:00:00:aa:02", "00:00:00:00:aa:03", "00:00:00:00:aa:04"}) learned(host);
+  report({}, 2);
+  EXPECT_EQ(operations, 2U);
+  EXPECT_FALSE(rest.everything);
+  EXPECT_THAT(rest.macs, SizeIs(1));
+}
+
+TEST_F(ReportTest, FollowsThePortsThatComeAndGo) {
+  publish_flood_row();
+  installed.apply(LinkChanged{{.index = IfIndex{3}, .name = "eth2"}});
+  EXPECT_EQ(report(),
+            R"(["db",{"op":"insert","table":"Physical_Port","uuid-name":"ROW","row":{"name":"eth2"}},)"
+            R"({"op":"mutate","table":"Physical_Switch","where":[["_uuid","==",["uuid",")" +
+                own.to_string() + R"("]]],"mutations":[["ports","insert",["named-uuid","ROW"]]]}])");
+  const auto idle = rows.port("eth9");
+  rows.edit<hwvtep::PhysicalSwitch>(own, [&](auto& row) { row.ports.insert(idle); });
+  installed.apply(LinkGone{IfIndex{3}});
+  installed.apply(LinkGone{kPort});
+  const auto text = report();
+  EXPECT_THAT(text, HasSubstr(R"("mutations":[["ports","delete",["uuid",")" + idle.to_string()));
+  EXPECT_THAT(text, Not(HasSubstr(port.to_string()))) << "it has a binding";
+}
+
+TEST_F(ReportTest, SetsAndClearsFaultsOfItsOwnOnly) {
+  publish_flood_row();
+  rows.edit<hwvtep::PhysicalPort>(port, [](auto& row) { row.port_fault_status = {"unspecified_fault"}; });
+  conflicts = {"eth1"};
+  has_parked = true;
+  EXPECT_THAT(report(), AllOf(HasSubstr(R"(["port_fault_status","insert","invalid_vlan_map"])"),
+                              HasSubstr(R"(["switch_fault_status","insert","unspecified_fault"])")));
+  rows.edit<hwvtep::PhysicalPort>(port, [](auto& row) { row.port_fault_status.insert("invalid_vlan_map"); });
+  rows.edit<hwvtep::PhysicalSwitch>(own, [](auto& row) { row.switch_fault_status = {"unspecified_fault"}; });
+  EXPECT_EQ(report(), R"(["db"])");
+  conflicts.clear();
+  has_parked = false;
+  EXPECT_THAT(report(), AllOf(HasSubstr(R"(["port_fault_status","delete","invalid_vlan_map"])"),
+                              HasSubstr(R"(["switch_fault_status","delete","unspecified_fault"])")));
+}
+
+TEST_F(ReportTest, PutsBackItsTunnelIp) {
+  publish_flood_row();
+  rows.edit<hwvtep::PhysicalSwitch>(own, [](auto& row) { row.tunnel_ips.clear(); });
+  EXPECT_THAT(report(), HasSubstr(R"("row":{"tunnel_ips":"192.168.2.20"})"));
+}
+
+}  // namespace
+}  // namespace kvtep::planner
