@@ -17,6 +17,7 @@ struct Overloaded : Cases... {
 template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
 
+constexpr std::size_t kMostUnreported = 100'000;
 constexpr auto kFirstPause = std::chrono::milliseconds(100);
 constexpr auto kLongestPause = std::chrono::seconds(10);
 
@@ -90,8 +91,7 @@ void Agent::note_delta(const hwvtep::Database::Delta& delta) {
     for (const auto* row :
          {change.before ? &*change.before : nullptr, change.after ? &*change.after : nullptr}) {
       if (row == nullptr) continue;
-      mark(row->logical_switch, row->MAC,
-           [&](const MacKey& key) { unreported_.macs.emplace(key.vni, key.mac); });
+      mark(row->logical_switch, row->MAC, [&](const MacKey& key) { note_unreported(key); });
       // A row of ours in a switch that has no local MACs (any more): found only by looking at all of them.
       if (!desired_ || !desired_->vni_of.contains(row->logical_switch)) unreported_.everything = true;
     }
@@ -177,6 +177,7 @@ void Agent::on_snapshot(const Result<Snapshot>& snapshot, TimePoint now) {
     log_->error("reading the kernel's state: {}; next attempt in {} ms", snapshot.error().message,
                 std::chrono::duration_cast<std::chrono::milliseconds>(pause).count());
     dump_again_ = true;
+    has_dump_ = false;  // what came meanwhile is gone with it
     timers_.emplace(now + pause, kLinks);
     return;
   }
@@ -231,7 +232,7 @@ void Agent::note_bridge_entry(const BridgeEntry& entry) {
   const auto vni = vni_of_link_.find(entry.bridge);
   if (vni == vni_of_link_.end()) return;
   const MacKey key{vni->second, entry.mac};
-  unreported_.macs.emplace(key.vni, key.mac);
+  note_unreported(key);
   mark_dirty({true, key.vni, key.mac});
   if (!desired_) return;
   const auto wish = desired_->switches.find(key.vni);
@@ -256,6 +257,13 @@ void Agent::note_vxlan_entry(const VxlanEntry& entry) {
   } else {
     mark_dirty({true, vni->second, entry.mac});
   }
+}
+
+void Agent::note_unreported(const MacKey& key) {
+  if (unreported_.everything) return;
+  unreported_.macs.emplace(key.vni, key.mac);
+  // While the database is away hosts come and go without end.
+  if (unreported_.macs.size() > kMostUnreported) unreported_ = {.everything = true};
 }
 
 void Agent::mark_dirty(const Unit& unit) {
@@ -297,6 +305,7 @@ void Agent::work(TimePoint now) {
   refresh_desired();
   publish(now);  // first: a controller waits for our rows to go
   reconcile(now);
+  if (std::exchange(had_parked_, retry_.has_parked()) != retry_.has_parked()) unreported_.everything = true;
   publish(now);  // what was found on the way
 }
 
@@ -307,7 +316,7 @@ Status Agent::status() const {
                 .has_lock = has_lock_.value_or(false),
                 .database_connected = connected_,
                 .in_step = is_in_step_ && timers_.empty(),  // what waits is not done
-                .parked = retry_.parked(),
+                .refused = retry_.refused(),
                 .counters = counters_};
   status.issues = last_links_.conflicts;
   for (const auto& [key, issues] : mac_issues_) status.issues.insert(issues.begin(), issues.end());

@@ -70,8 +70,8 @@ struct Status {
   bool in_step = false;
   std::size_t switches = 0;
   std::size_t ports = 0;
-  std::set<Issue> issues;           // rows, devices and ports that are left out, and why
-  std::vector<std::string> parked;  // operations that the kernel refused for good
+  std::set<Issue> issues;            // rows, devices and ports that are left out, and why
+  std::vector<std::string> refused;  // operations that did not work: left as they are, or tried again
   Counters counters;
 };
 
@@ -117,6 +117,7 @@ class Agent {
   void note_bridge_entry(const BridgeEntry& entry);
   void note_vxlan_entry(const VxlanEntry& entry);
   void note_delta(const hwvtep::Database::Delta& delta);
+  void note_unreported(const MacKey& key);
   void mark_dirty(const Unit& unit);
   void mark_everything_dirty();
   void work(TimePoint now);
@@ -128,6 +129,7 @@ class Agent {
   }
   void refresh_desired();
   void refresh_switch_links();
+  void forget_what_was_mended();
   void forget_switch(Vni vni);
   void scan_macs(Vni vni);
   void reconcile(TimePoint now);
@@ -184,11 +186,16 @@ class Agent {
   bool in_flight_ = false;
   // The last round's operations that the kernel did, or had done already: asked for once more, they had no
   // effect.
-  absl::flat_hash_map<OpKey, KernelOp> done_;
+  struct Done {
+    KernelOp op;
+    std::string words;  // the kernel's, where it said that it was so already
+  };
+  absl::flat_hash_map<OpKey, Done> done_;
   bool is_in_step_ = false;
   bool has_announced_ = false;
 
   planner::ReportScope unreported_;
+  bool had_parked_ = false;
   std::uint64_t next_token_ = 1;
   std::optional<std::uint64_t> commit_in_flight_;
   unsigned failed_commits_ = 0;

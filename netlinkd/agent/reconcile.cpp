@@ -23,7 +23,8 @@ void Agent::refresh_desired() {
   if (!next) {
     // What is there stays: without an address of our own nothing can be said about what ought to be there.
     say({.object = "Physical_Switch " + options_.settings.switch_name,
-         .reason = "it has no tunnel IP (--tunnel-ip, Physical_Switch.tunnel_ips): nothing is realized"});
+         .reason =
+             "it has no tunnel IP (--tunnel-ip, Physical_Switch.tunnel_ips): what is there stays as it is"});
     return;
   }
   if (desired_ == next) return;
@@ -35,7 +36,16 @@ void Agent::refresh_desired() {
   }
   desired_ = std::move(next);
   links_dirty_ = true;
+  forget_what_was_mended();
   for (const auto& issue : desired_->issues) say(issue);
+}
+
+// What is said once may be said again when it comes back; and rows come and go without end.
+void Agent::forget_what_was_mended() {
+  std::erase_if(said_, [&](const Issue& issue) {
+    return !desired_->issues.contains(issue) && !last_links_.conflicts.contains(issue) &&
+           std::ranges::none_of(mac_issues_, [&](const auto& entry) { return entry.second.contains(issue); });
+  });
 }
 
 void Agent::forget_switch(Vni vni) {
@@ -116,7 +126,10 @@ void Agent::reconcile(TimePoint now) {
 }
 
 void Agent::plan_links(std::vector<KernelOp>& ops, TimePoint now) {
-  last_links_ = planner::plan_links(*desired_, installed_, options_.settings.switch_name);
+  auto plan = planner::plan_links(*desired_, installed_, options_.settings.switch_name);
+  if (plan.conflicting_ports != last_links_.conflicting_ports)
+    unreported_.everything = true;  // the fault column
+  last_links_ = std::move(plan);
   for (const auto& conflict : last_links_.conflicts) say(conflict);
 
   absl::flat_hash_set<OpKey> wished;
@@ -188,17 +201,22 @@ void Agent::accept(const planner::Step& step, const Unit& unit, std::vector<Kern
     if (turn.is_new) timers_.emplace(turn.due, unit);
     if (now < turn.due) return;
   }
-  if (const auto done = done_.find(key); done != done_.end() && done->second == step.op) {
+  if (const auto done = done_.find(key); done != done_.end() && done->second.op == step.op) {
     // Acknowledged and still to be done: somebody undoes it, or the kernel means something else by it. Not in
     // a loop.
+    const auto words =
+        done->second.words.empty() ? describe(step.op) + ": acknowledged, but not so" : done->second.words;
     done_.erase(done);
     ++counters_.ineffective;
-    const auto next =
-        retry_.failed(key, step.op, describe(step.op) + ": acknowledged, but not so", false, now);
+    if (!retry_.contains(key)) log_->warn("{}; it is tried again, later each time", words);
+    const auto next = retry_.failed(key, step.op, words, false, now);
     if (next) timers_.emplace(*next, unit);
     return;
   }
-  if (retry_.may_try(key, step.op, now)) ops.push_back(step.op);
+  if (!retry_.may_try(key, step.op, now)) return;
+  ops.push_back(step.op);
+  // Another state of the same object is wished for: its removal waits anew when it is asked for.
+  if (!step.is_removal) removals_.forget(key);
 }
 
 void Agent::on_results(const std::vector<OpResult>& results, TimePoint now) {
@@ -216,7 +234,7 @@ void Agent::note_result(const OpResult& result, TimePoint now) {
   if (result.error) ++counters_.operations_refused;
   if (reaction == Reaction::AlreadySo) {
     if (result.error) ++counters_.already_so;
-    done_.emplace(key, result.op);
+    done_.emplace(key, Done{.op = result.op, .words = result.error ? result.error->message : ""});
     return;
   }
   const auto& words = result.error->message;

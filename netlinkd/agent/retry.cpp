@@ -58,10 +58,10 @@ std::optional<TimePoint> RetryTable::failed(const OpKey& key, const KernelOp& op
   return entry.next;
 }
 
-std::vector<std::string> RetryTable::parked() const {
+std::vector<std::string> RetryTable::refused() const {
   std::vector<std::string> texts;
   for (const auto& [key, entry] : entries_) {
-    if (entry.is_parked) texts.push_back(entry.message);
+    texts.push_back(entry.message + (entry.is_parked ? " (left as it is)" : " (tried again)"));
   }
   std::ranges::sort(texts);
   return texts;

@@ -44,8 +44,10 @@ class RetryTable {
   void clear() { entries_.clear(); }
 
   bool empty() const { return entries_.empty(); }
-  // The operations that are parked, and the kernel's words: for status and fault columns.
-  std::vector<std::string> parked() const;
+  bool contains(const OpKey& key) const { return entries_.contains(key); }
+  // Every operation that did not work and the kernel's words: for people.
+  std::vector<std::string> refused() const;
+  // Whether one is parked: for the fault column.
   bool has_parked() const;
 
  private:

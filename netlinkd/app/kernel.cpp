@@ -81,7 +81,11 @@ void Kernel::run(const std::vector<KernelOp>& ops) {
 
 void Kernel::run(const Dump&) {
   asio::post(io_, [this, alive = std::weak_ptr(alive_), snapshot = transactor_.dump()]() mutable {
-    if (!alive.expired()) outputs_.snapshot(std::move(snapshot));
+    if (alive.expired()) return;
+    // What came before the dump must not be replayed over it piece by piece.
+    while (pass_events()) {
+    }
+    outputs_.snapshot(std::move(snapshot));
   });
 }
 

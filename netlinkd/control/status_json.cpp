@@ -36,7 +36,7 @@ std::string to_json(const agent::Status& status) {
                          {"logical_switches", status.switches},
                          {"bound_ports", status.ports},
                          {"issues", issues},
-                         {"refused_operations", status.parked},
+                         {"refused_operations", status.refused},
                          {"counters", counters_json(status.counters)}};
   // Names in rows are free text: what is no UTF-8 is replaced rather than refused.
   return document.dump(2, ' ', false, Json::error_handler_t::replace);

@@ -155,8 +155,17 @@ class DesiredBuilder {
             {.object = "Physical_Port " + row.name, .reason = "the device is no port of this switch"});
         return;
       }
+      if (const Link* link = installed_.link_named(row.name); link != nullptr && !can_be_port(*link)) {
+        result_.issues.insert(
+            {.object = "Physical_Port " + row.name, .reason = "the device cannot be a port of a switch"});
+        return;
+      }
       for (const auto& [key, logical_switch] : row.vlan_bindings) bind(row, key, logical_switch);
     });
+  }
+
+  bool can_be_port(const Link& link) const {
+    return planner::can_be_port(link, installed_, view_.settings.switch_name);
   }
 
   void bind(const PhysicalPort& row, std::int64_t key, const Uuid& logical_switch) {
@@ -197,7 +206,7 @@ std::optional<IpAddress> tunnel_ip(const View& view) {
   if (!own) return std::nullopt;
   for (const auto& text : own->row->tunnel_ips) {
     const auto address = IpAddress::parse(text);
-    if (address && address->is_host()) return address;
+    if (address && address->is_host() && address->is_v4()) return address;  // no IPv6 underlay yet
   }
   return std::nullopt;
 }
@@ -212,7 +221,7 @@ std::set<std::string> inventory(const View& view, const Installed& installed) {
   }
   std::set<std::string> devices;
   for (const auto& [index, link] : installed.links()) {
-    if (link.name == "lo" || is_owned(link, view.settings.switch_name)) continue;
+    if (!can_be_port(link, installed, view.settings.switch_name)) continue;
     const bool ours = view.settings.ports.empty() ? listed.contains(link.name)
                                                   : matches_any(view.settings.ports, link.name);
     if (ours) devices.insert(link.name);

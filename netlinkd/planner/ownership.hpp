@@ -15,4 +15,8 @@ inline bool is_bridge(const Link& link) { return std::holds_alternative<BridgeIn
 inline bool is_vxlan(const Link& link) { return std::holds_alternative<VxlanInfo>(link.info); }
 inline bool is_vlan(const Link& link) { return std::holds_alternative<VlanInfo>(link.info); }
 
+// Never the loopback, a device of ours or another bridge; nor a vxlan device, which ends a tunnel and nothing
+// else.
+bool can_be_port(const Link& link, const Installed& installed, std::string_view switch_name);
+
 }  // namespace kvtep::planner

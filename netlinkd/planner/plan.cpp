@@ -95,7 +95,7 @@ class SwitchPlanner {
   static bool can_be_made(const Link& link, const VxlanInfo& wanted) {
     const auto* info = std::get_if<VxlanInfo>(&link.info);
     return info != nullptr && info->vni == wanted.vni && info->udp_port == wanted.udp_port &&
-           !info->foreign_mode &&
+           info->udp_checksum == wanted.udp_checksum && !info->foreign_mode &&
            (!info->local || !wanted.local || info->local->is_v4() == wanted.local->is_v4());
   }
 
@@ -158,7 +158,10 @@ void plan_leftovers(const Desired& desired, const std::set<std::string>& vlan_de
     if (const auto* vlan = std::get_if<VlanInfo>(&link.info); vlan != nullptr) {
       // The filter of the port first: without the device, the port's bridge would take the VLAN's frames.
       const TagFilter* filter = installed.tag_filter(vlan->parent);
-      if (filter != nullptr && filter->allowed.contains(vlan->vlan)) continue;
+      const Link* parent = installed.link(vlan->parent);
+      const Link* master = parent != nullptr ? installed.link(parent->master) : nullptr;
+      const bool is_bridged = master != nullptr && is_owned(*master, switch_name);
+      if (is_bridged && filter != nullptr && filter->allowed.contains(vlan->vlan)) continue;
     }
     plan.steps.push_back({.op = DeleteLink{.index = index, .name = link.name}, .is_removal = true});
   }

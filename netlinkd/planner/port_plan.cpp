@@ -17,6 +17,7 @@ class PortPlanner {
   PortPlanner(const Desired& desired, const Installed& installed, std::string_view switch_name, Plan& plan)
       : desired_(desired), installed_(installed), switch_name_(switch_name), plan_(plan) {
     for (const auto& [index, link] : installed.links()) {
+      has_neighbours_ = has_neighbours_ || (link.alias.starts_with("kvtep/") && !is_owned(link, switch_name));
       if (const auto* vlan = std::get_if<VlanInfo>(&link.info))
         vlan_devices_[{vlan->parent, vlan->vlan}] = &link;
     }
@@ -25,7 +26,7 @@ class PortPlanner {
   std::set<std::string> plan() {
     for (const auto& [name, wanted] : desired_.ports) {
       const Link* port = installed_.link_named(name);
-      if (port == nullptr) continue;  // it comes back as an event
+      if (port == nullptr || !is_free(*port)) continue;  // a missing one comes back as an event
       for (const auto& [vlan, vni] : wanted.tagged) plan_tagged(*port, vlan, vni);
       if (wanted.untagged) plan_untagged(*port, wanted);
     }
@@ -76,7 +77,6 @@ class PortPlanner {
   }
 
   void plan_untagged(const Link& port, const DesiredPort& wanted) {
-    if (!is_free(port)) return;
     const bool guarded = plan_port_filter(port, wanted);
     const Link* bridge = bridge_of(*wanted.untagged);
     if (bridge != nullptr) enslave(port, *bridge, guarded);
@@ -150,8 +150,10 @@ class PortPlanner {
       if (!wants_bridge) plan_.steps.push_back({.op = SetMaster{.index = link.index}, .is_removal = true});
       return;
     }
-    if (!wants_bridge && desired_.inventory.contains(link.name) &&
-        installed_.tag_filter(link.index) != nullptr) {
+    // Where another kvtepd works in this namespace, a filter on a device that is no port of ours may be its
+    // own.
+    const bool may_be_ours = desired_.inventory.contains(link.name) || !has_neighbours_;
+    if (!wants_bridge && may_be_ours && installed_.tag_filter(link.index) != nullptr) {
       step(RemoveTagFilter{.index = link.index});
     }
   }
@@ -162,6 +164,7 @@ class PortPlanner {
   Plan& plan_;
   std::map<std::pair<IfIndex, VlanId>, const Link*> vlan_devices_;
   std::set<std::string> wished_vlan_devices_;
+  bool has_neighbours_ = false;
 };
 
 }  // namespace

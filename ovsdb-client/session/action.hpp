@@ -49,7 +49,8 @@ struct Update {
   std::string_view table_updates() const { return std::string_view(message).substr(begin, size); }
 };
 
-// Whether this session owns its lock (RFC 7047 section 4.1.8). Told at the first reply and at each change.
+// Whether this session owns its lock (RFC 7047 section 4.1.8). Told at the first reply of each connection and
+// at each change; a lost connection says nothing of it.
 struct LockChanged {
   bool held = false;
   bool operator==(const LockChanged&) const = default;

@@ -171,7 +171,7 @@ void Session::forget_connection() {
     actions_.emplace_back(
         TransactionDone{pending.token, TransactionOutcome::Unknown, "the connection ended before the reply"});
   }
-  if (lock_held_.value_or(false)) actions_.emplace_back(LockChanged{false});
+  // Whose the lock is cannot be known until the server answers again: that answer is told.
   lock_held_.reset();
 }
 

@@ -32,6 +32,14 @@ std::shared_ptr<Stream> Stream::open(asio::io_context& io, const Remote& remote,
 }
 
 void Stream::resolve(const TcpRemote& remote) {
+  // An address is no name: it must not wait for the one thread that looks names up.
+  asio::error_code no_address;
+  const auto address = asio::ip::make_address(remote.host, no_address);
+  if (!no_address) {
+    endpoints_.emplace_back(asio::ip::tcp::endpoint(address, remote.port));
+    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->connect(); });
+    return;
+  }
   resolver_.async_resolve(remote.host, std::to_string(remote.port), asio::ip::resolver_base::numeric_service,
                           [self = shared_from_this()](const asio::error_code& error, const auto& results) {
                             if (self->closed_) return;

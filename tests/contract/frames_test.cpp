@@ -98,6 +98,11 @@ TEST_F(Frames, ATagInsideATunnelDoesNotLeakOut) {
     ASSERT_EQ(sendto(tunnel, packet.data(), packet.size(), 0, reinterpret_cast<sockaddr*>(&to), sizeof to),
               static_cast<ssize_t>(packet.size()));
   };
+  // A port that was just set up forwards a moment later.
+  ASSERT_TRUE(await([&] {
+    encapsulate(make_frame(host(199)));
+    return world_.far_end(out_).receive(std::chrono::milliseconds(50)) == host(199);
+  }));
   EXPECT_TRUE(passes(encapsulate, host(200), {{.vlan = 10}}));
   must(SetTagFilter{vxlan, {}});
   EXPECT_FALSE(passes(encapsulate, host(201), {{.vlan = 10}}));

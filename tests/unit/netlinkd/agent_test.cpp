@@ -212,13 +212,13 @@ TEST_F(Agent, ParksWhatTheKernelRefusesForGoodUntilTheWishChanges) {
   world.start();
   world.advance(1h);
   EXPECT_EQ(bridge(), IfIndex{});
-  ASSERT_THAT(world.status().parked, SizeIs(1));
-  EXPECT_THAT(world.status().parked.front(), HasSubstr("create the bridge kvbr100"));
+  ASSERT_THAT(world.status().refused, SizeIs(1));
+  EXPECT_THAT(world.status().refused.front(), HasSubstr("create the bridge kvbr100"));
   EXPECT_THAT(world.commit() + world.commit(), HasSubstr("unspecified_fault"));
   world.rows.edit<hwvtep::LogicalSwitch>(red, [](auto& row) { row.name = "crimson"; });
   world.tell_database();
   EXPECT_NE(bridge(), IfIndex{});
-  EXPECT_THAT(world.status().parked, IsEmpty());
+  EXPECT_THAT(world.status().refused, IsEmpty());
 }
 
 TEST_F(Agent, DoesNotFightInALoop) {
@@ -289,6 +289,15 @@ TEST_F(Agent, KeepsTheKernelRightWhileTheDatabaseIsGone) {
   EXPECT_THAT(world.sent, IsEmpty());
   world.advance(1h);
   EXPECT_EQ(destination(kHost), ip("192.168.1.10"));
+}
+
+TEST_F(Agent, TellsOfAPortThatSomebodyElseTakes) {
+  world.start();
+  while (!world.sent.empty()) world.commit();
+  world.kernel.enslave(eth1, world.kernel.add_bridge("br-mine"));
+  world.settle();
+  EXPECT_THAT(world.commit() + world.commit(), HasSubstr("invalid_vlan_map"));
+  EXPECT_EQ(world.link("eth1")->master, world.kernel.index_of("br-mine"));
 }
 
 TEST_F(Agent, KeepsARoundSmall) {

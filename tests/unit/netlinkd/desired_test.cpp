@@ -116,6 +116,26 @@ TEST(Desired, ResolvesBindingsOfPortsThatAreOurs) {
   EXPECT_THAT(reasons(*desired), HasSubstr("Physical_Port wlan0: the device is no port of this switch"));
 }
 
+TEST(Desired, BindsNoDeviceThatCannotBeAPort) {
+  Rows rows;
+  rows.settings.ports.clear();
+  const auto red = rows.logical_switch("red", 100);
+  Installed installed;
+  installed.apply(LinkChanged{{.index = IfIndex{1}, .name = "lo"}});
+  installed.apply(LinkChanged{{.index = IfIndex{5}, .name = "br-mine", .info = BridgeInfo{}}});
+  installed.apply(LinkChanged{{.index = IfIndex{6},
+                               .name = "kvvx200",
+                               .alias = ownership_alias("s2", kvtep::testing::uuid(7).to_string(), "blue"),
+                               .info = VxlanInfo{.vni = Vni{200}}}});
+  std::set<Uuid> ports;
+  for (const char* name : {"lo", "br-mine", "kvvx200"}) ports.insert(rows.port(name, {{0, red}}));
+  rows.own_switch(ports);
+  const auto desired = planner::desired(rows.view(), installed);
+  EXPECT_THAT(desired->ports, IsEmpty());
+  EXPECT_THAT(desired->issues, SizeIs(3));
+  EXPECT_THAT(desired->inventory, IsEmpty());
+}
+
 TEST(Desired, CanBeLimitedToBoundSwitches) {
   Rows rows;
   rows.settings.realize_bound_only = true;

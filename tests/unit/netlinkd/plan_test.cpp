@@ -341,6 +341,27 @@ TEST(PlanPorts, LeavesAnOperatorsVlanDeviceAlone) {
   EXPECT_THAT(plan.conflicting_ports, ElementsAre("eth1"));
 }
 
+TEST(PlanPorts, LeavesNothingOnAPortThatIsNoLongerOurs) {
+  auto installed = in_place();
+  installed.apply(LinkChanged{port()});
+  installed.apply(TagFilterChanged{kPort, {.allowed = {VlanId{5}}}});
+  installed.apply(LinkChanged{vlan()});
+  installed.apply(TagFilterChanged{kVlan, {}});
+  EXPECT_THAT(
+      plan_links(with_red(), installed, "s2").steps,
+      UnorderedElementsAre(Step{.op = RemoveTagFilter{.index = kPort}},
+                           Step{.op = DeleteLink{.index = kVlan, .name = "eth1.5"}, .is_removal = true}));
+}
+
+TEST(PlanPorts, TakesNoVlanFromAPortOfAForeignBridge) {
+  auto installed = in_place();
+  installed.apply(LinkChanged{{.index = IfIndex{30}, .name = "br-mine", .info = BridgeInfo{}}});
+  installed.apply(LinkChanged{port(IfIndex{30})});
+  const auto plan = plan_links(with_tagged(), installed, "s2");
+  EXPECT_THAT(plan.steps, IsEmpty());
+  EXPECT_THAT(plan.conflicting_ports, ElementsAre("eth1"));
+}
+
 TEST(PlanPorts, TakesAForeignDeviceOutOfOurBridge) {
   auto installed = in_place();
   installed.apply(LinkChanged{{.index = IfIndex{40}, .name = "tap0", .master = kBridge}});
