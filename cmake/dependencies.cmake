@@ -12,7 +12,9 @@ pkg_check_modules(LIBMNL REQUIRED IMPORTED_TARGET libmnl)
 find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
 add_library(kvtep-asio INTERFACE)
 target_include_directories(kvtep-asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
-target_compile_definitions(kvtep-asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
+# Without the last one it depends on what a file includes first whether a handler is allocated by aligned_alloc() or by
+# new, and two files of one program may disagree.
+target_compile_definitions(kvtep-asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_DISABLE_STD_ALIGNED_ALLOC)
 target_link_libraries(kvtep-asio INTERFACE Threads::Threads)
 
 # toml++ is used as headers alone: its shared library would be one more thing to install for one file.
