@@ -54,8 +54,9 @@ class Rows {
     put<Row>(id, std::move(before), std::move(after));
   }
 
+  // `id` by value: the caller's may be the key of the row that goes.
   template <class Row>
-  void erase(const Uuid& id) {
+  void erase(Uuid id) {
     put<Row>(id, *database.table<Row>().find(id), std::nullopt);
   }
 
