@@ -12,11 +12,14 @@ namespace ovsdb {
 namespace {
 
 constexpr std::size_t kReadSize = std::size_t{256} << 10;
+// How long one of several addresses of a name may keep the others waiting: an address that swallows packets
+// must not eat the time of the whole attempt, which the session limits.
+constexpr auto kAttempt = std::chrono::seconds(2);
 
 }  // namespace
 
 Stream::Stream(asio::io_context& io, StreamHandlers handlers)
-    : socket_(io), resolver_(io), handlers_(std::move(handlers)) {}
+    : socket_(io), resolver_(io), attempt_(io), handlers_(std::move(handlers)) {}
 
 std::shared_ptr<Stream> Stream::open(asio::io_context& io, const Remote& remote, StreamHandlers handlers) {
   std::shared_ptr<Stream> self(new Stream(io, std::move(handlers)));
@@ -58,8 +61,10 @@ void Stream::connect() {
   endpoints_.pop_back();
   asio::error_code ignored;
   socket_.close(ignored);  // the socket of an earlier endpoint may have the other address family
+  if (!endpoints_.empty()) limit_attempt();
   socket_.async_connect(endpoint, [self = shared_from_this()](const asio::error_code& error) {
     if (self->closed_) return;
+    self->attempt_.cancel();
     if (error) {
       self->words_ = error.message();
       return self->connect();
@@ -69,6 +74,14 @@ void Stream::connect() {
     self->buffer_.resize(kReadSize);
     self->read();
     self->handlers_.on_connected();
+  });
+}
+
+void Stream::limit_attempt() {
+  attempt_.expires_after(kAttempt);
+  attempt_.async_wait([self = shared_from_this()](const asio::error_code& error) {
+    asio::error_code ignored;
+    if (!error && !self->closed_) self->socket_.cancel(ignored);
   });
 }
 
@@ -111,6 +124,7 @@ void Stream::end(const std::string& words) {
 void Stream::close() {
   closed_ = true;
   resolver_.cancel();
+  attempt_.cancel();
   asio::error_code ignored;
   socket_.close(ignored);
 }

@@ -14,6 +14,7 @@
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "ovsdb-client/transport/remote.hpp"
 
@@ -41,6 +42,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
 
   void resolve(const TcpRemote& remote);
   void connect();
+  void limit_attempt();
   void read();
   void write();
   void fail(const std::string& words);
@@ -48,6 +50,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
 
   asio::generic::stream_protocol::socket socket_;
   asio::ip::tcp::resolver resolver_;
+  asio::steady_timer attempt_;  // runs while an endpoint is tried and others are left
   StreamHandlers handlers_;
   std::vector<Endpoint> endpoints_;  // still to be tried, the next one last
   std::string words_;                // why the last endpoint failed
