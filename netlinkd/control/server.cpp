@@ -18,6 +18,10 @@ namespace {
 using Socket = asio::local::stream_protocol::socket;
 
 constexpr std::size_t kRequestLimit = 4096;
+// For a client's request and for its reading the answer.
+constexpr auto kClientTime = std::chrono::seconds(10);
+// Before the next client is accepted where accepting fails: out of descriptors, it would fail again at once.
+constexpr auto kPauseAfterFailure = std::chrono::milliseconds(100);
 
 std::string answer(const std::string& request, const Server::GetStatus& get_status) {
   if (request == "status") return to_json(get_status());
@@ -28,9 +32,17 @@ std::string answer(const std::string& request, const Server::GetStatus& get_stat
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(Socket socket, Server::GetStatus get_status)
-      : socket_(std::move(socket)), get_status_(std::move(get_status)), request_(kRequestLimit) {}
+      : socket_(std::move(socket)),
+        patience_(socket_.get_executor(), kClientTime),
+        get_status_(std::move(get_status)),
+        request_(kRequestLimit) {}
 
   void start() {
+    patience_.async_wait([self = weak_from_this()](const asio::error_code& error) {
+      const auto connection = self.lock();
+      asio::error_code ignored;
+      if (!error && connection) connection->socket_.close(ignored);
+    });
     asio::async_read_until(socket_, request_, '\n',
                            [self = shared_from_this()](const asio::error_code& error, std::size_t) {
                              if (!error) self->reply();
@@ -48,6 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   Socket socket_;
+  asio::steady_timer patience_;
   Server::GetStatus get_status_;
   asio::streambuf request_;
   std::string answer_;
@@ -98,8 +111,16 @@ Server::~Server() {
 void Server::accept() {
   acceptor_.async_accept([this](const asio::error_code& error, Socket socket) {
     if (error == asio::error::operation_aborted) return;
-    if (!error) std::make_shared<Connection>(std::move(socket), get_status_)->start();
+    if (error) return accept_later();
+    std::make_shared<Connection>(std::move(socket), get_status_)->start();
     accept();
+  });
+}
+
+void Server::accept_later() {
+  pause_.expires_after(kPauseAfterFailure);
+  pause_.async_wait([this](const asio::error_code& error) {
+    if (!error) accept();
   });
 }
 

@@ -10,6 +10,7 @@
 
 #include <asio/io_context.hpp>
 #include <asio/local/stream_protocol.hpp>
+#include <asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,10 +33,13 @@ class Server {
   Server& operator=(const Server&) = delete;
 
  private:
-  Server(asio::io_context& io, GetStatus get_status) : acceptor_(io), get_status_(std::move(get_status)) {}
+  Server(asio::io_context& io, GetStatus get_status)
+      : acceptor_(io), pause_(io), get_status_(std::move(get_status)) {}
   void accept();
+  void accept_later();
 
   asio::local::stream_protocol::acceptor acceptor_;
+  asio::steady_timer pause_;
   std::string path_;  // empty until the socket there is ours
   GetStatus get_status_;
 };
