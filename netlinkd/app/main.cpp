@@ -64,14 +64,15 @@ int cannot_start(const std::string& words) {
 }
 
 // The servers of one cluster; a private one is started on the way and kept in `server`.
-Result<std::vector<ovsdb::Remote>> open_remotes(const std::vector<std::string>& texts,
-                                                std::optional<PrivateServer>& server) {
+Result<std::vector<ovsdb::Remote>> open_remotes(const std::vector<std::string>& texts, asio::io_context& io,
+                                                std::shared_ptr<spdlog::logger> log,
+                                                std::unique_ptr<PrivateServer>& server) {
   std::vector<ovsdb::Remote> remotes;
   for (auto text : texts) {
     if (text.starts_with(kPrivateDatabase)) {
-      auto started = PrivateServer::start(text.substr(kPrivateDatabase.size()));
+      auto started = PrivateServer::start(io, text.substr(kPrivateDatabase.size()), log);
       if (!started) return std::unexpected(started.error());
-      text = started->remote();
+      text = (*started)->remote();
       server = std::move(*started);
     }
     auto remote = ovsdb::Remote::parse(text);
@@ -108,8 +109,8 @@ int run(const Config& config) {
     log->info("signal {}: stopping; the kernel goes on forwarding, the rows stay", number);
     io.stop();
   });
-  std::optional<PrivateServer> server;
-  auto remotes = open_remotes(config.database, server);
+  std::unique_ptr<PrivateServer> server;
+  auto remotes = open_remotes(config.database, io, log, server);
   if (!remotes) return cannot_start(remotes.error().message);
   auto kernel = Kernel::open(io);
   if (!kernel) return cannot_start(kernel.error().message);
