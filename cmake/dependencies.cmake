@@ -7,6 +7,7 @@ find_package(spdlog REQUIRED)
 find_package(absl REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(LIBMNL REQUIRED IMPORTED_TARGET libmnl)
+pkg_check_modules(LIBNFTABLES REQUIRED IMPORTED_TARGET libnftables)
 
 # Asio ships headers and no CMake package.
 find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)

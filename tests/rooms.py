@@ -14,7 +14,7 @@ OVSDB_CLIENT = ["wire", "schema", "session", "replica", "transaction", "transpor
 NETLINKD = ["base", "hwvtep", "model", "planner", "rtnl", "bfd", "agent", "control", "app", "ctl"]
 PURE_OVSDB = [room for room in OVSDB_CLIENT if room != "transport"]
 
-KERNEL = re.compile(r"^(linux/|netlink/|libmnl/|net/if|netpacket/|netinet/if_ether|netinet/ether)")
+KERNEL = re.compile(r"^(linux/|netlink/|libmnl/|nftables/|net/if|netpacket/|netinet/if_ether|netinet/ether)")
 SOCKETS = re.compile(r"^(sys/socket|sys/un|netinet/|arpa/|netdb|poll\.h|sys/epoll|asio)")
 CLOCK_AND_OUTPUT = re.compile(r"^(chrono|iostream|fstream|ostream|thread|mutex|spdlog/)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -15,6 +15,8 @@ struct KeyMaker {
   OpKey operator()(const RemoveFloodDestination& op) const {
     return {.index = op.vxlan, .destination = op.destination};
   }
+  OpKey operator()(const SetSourceFilter& op) const { return {.name = op.table}; }
+  OpKey operator()(const RemoveSourceFilter& op) const { return {.name = op.table}; }
   template <class Op>
   OpKey operator()(const Op& op) const {
     return {.index = op.index};

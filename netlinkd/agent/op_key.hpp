@@ -14,7 +14,7 @@ namespace kvtep::agent {
 struct OpKey {
   std::uint8_t kind = 0;  // the alternative of KernelOp
   IfIndex index;          // 0 for a device that is to be created
-  std::string name;       // of a device that is to be created
+  std::string name;       // of a device that is to be created, or of a table
   MacAddress mac;
   TunnelDestination destination;
 

@@ -14,7 +14,8 @@ bool is_one_of(const KernelOp& op) {
 bool is_creation(const KernelOp& op) { return is_one_of<CreateBridge, CreateVxlan, CreateVlan>(op); }
 
 bool is_deletion(const KernelOp& op) {
-  return is_one_of<DeleteLink, RemoveTagFilter, RemoveRemoteMac, RemoveFloodDestination>(op);
+  return is_one_of<DeleteLink, RemoveTagFilter, RemoveRemoteMac, RemoveFloodDestination, RemoveSourceFilter>(
+      op);
 }
 
 }  // namespace

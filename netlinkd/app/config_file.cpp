@@ -105,6 +105,7 @@ Result<Config> read_file(const std::string& path, Config config) {
   std::string tunnel_ip;
   std::string description = config.settings.description.value_or("");
   std::string realize = "all";
+  std::string accept_from = "any";
   reader.texts("db", config.database);
   reader.text("switch", config.settings.switch_name);
   reader.text("tunnel-ip", tunnel_ip);
@@ -112,6 +113,7 @@ Result<Config> read_file(const std::string& path, Config config) {
   reader.addresses("management-ips", config.settings.management_ips);
   reader.text("description", description);
   reader.text("realize", realize);
+  reader.text("accept-from", accept_from);
   reader.milliseconds("removal-delay", config.removal_delay);
   reader.text("control", config.control);
   reader.text("log-level", config.log_level);
@@ -128,6 +130,11 @@ Result<Config> read_file(const std::string& path, Config config) {
   if (realize != "all" && realize != "bound") {
     return std::unexpected(usage_error(fmt::format("{}: realize has to be \"all\" or \"bound\"", path)));
   }
+  if (accept_from != "any" && accept_from != "locators") {
+    return std::unexpected(
+        usage_error(fmt::format("{}: accept-from has to be \"any\" or \"locators\"", path)));
+  }
+  config.settings.known_sources_only = accept_from == "locators";
   config.settings.realize_bound_only = realize == "bound";
   return config;
 }

@@ -71,10 +71,13 @@ void Kernel::work() {
 }
 
 void Kernel::run(const std::vector<KernelOp>& ops) {
-  asio::post(io_, [this, alive = std::weak_ptr(alive_), results = transactor_.apply(ops)]() mutable {
+  auto results = transactor_.apply(ops);
+  asio::post(io_, [this, alive = std::weak_ptr(alive_), results = std::move(results),
+                   read_back = transactor_.take_read_back()]() mutable {
     if (alive.expired()) return;
     while (pass_events()) {
     }
+    if (!read_back.empty()) outputs_.events(std::move(read_back));
     outputs_.results(std::move(results));
   });
 }

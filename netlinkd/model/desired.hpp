@@ -46,7 +46,8 @@ struct Issue {
 struct Desired {
   std::map<Vni, DesiredSwitch> switches;
   std::map<std::string, DesiredPort> ports;  // by device name; only those with a binding
-  std::set<std::string> inventory;    // the devices that are physical ports of this switch, bound or not
+  std::set<std::string> inventory;  // the devices that are physical ports of this switch, bound or not
+  std::optional<SourceFilter> source_filter;
   std::map<ovsdb::Uuid, Vni> vni_of;  // realized switches only
   std::set<Issue> issues;
 

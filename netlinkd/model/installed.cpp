@@ -133,9 +133,16 @@ bool Installed::take(const TagFilterChanged& event) {
 
 bool Installed::take(const TagFilterGone& event) { return tag_filters_.erase(event.index) > 0; }
 
+bool Installed::take(const SourceFilterChanged& event) {
+  return assign(source_filters_, event.table, event.filter);
+}
+
+bool Installed::take(const SourceFilterGone& event) { return source_filters_.erase(event.table) > 0; }
+
 bool Installed::operator==(const Installed& other) const {
   return links_ == other.links_ && bridge_tables_ == other.bridge_tables_ &&
-         vxlan_tables_ == other.vxlan_tables_ && tag_filters_ == other.tag_filters_;
+         vxlan_tables_ == other.vxlan_tables_ && tag_filters_ == other.tag_filters_ &&
+         source_filters_ == other.source_filters_;
 }
 
 }  // namespace kvtep

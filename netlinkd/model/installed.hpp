@@ -42,6 +42,7 @@ class Installed {
   const BridgeTable& bridge_table(IfIndex bridge) const;
   const VxlanTable& vxlan_table(IfIndex device) const;
   const TagFilter* tag_filter(IfIndex index) const;
+  const std::map<std::string, SourceFilter>& source_filters() const { return source_filters_; }  // by table
 
   bool operator==(const Installed& other) const;
 
@@ -55,6 +56,8 @@ class Installed {
   bool take(const VxlanEntryGone& event);
   bool take(const TagFilterChanged& event);
   bool take(const TagFilterGone& event);
+  bool take(const SourceFilterChanged& event);
+  bool take(const SourceFilterGone& event);
   bool take(const Overrun&) { return false; }
 
   std::map<IfIndex, Link> links_;
@@ -62,6 +65,7 @@ class Installed {
   absl::flat_hash_map<IfIndex, BridgeTable> bridge_tables_;
   absl::flat_hash_map<IfIndex, VxlanTable> vxlan_tables_;
   std::map<IfIndex, TagFilter> tag_filters_;
+  std::map<std::string, SourceFilter> source_filters_;
 };
 
 // The ifalias of a device of ours is the ownership mark: "kvtep/SWITCH/UUID NAME", cut to what an alias

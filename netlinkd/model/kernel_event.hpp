@@ -4,11 +4,13 @@
 #pragma once
 
 #include <iosfwd>
+#include <string>
 #include <variant>
 #include <vector>
 
 #include "netlinkd/model/fdb.hpp"
 #include "netlinkd/model/link.hpp"
+#include "netlinkd/model/source_filter.hpp"
 #include "netlinkd/model/tag_filter.hpp"
 
 namespace kvtep {
@@ -55,14 +57,25 @@ struct TagFilterGone {
   IfIndex index;
   bool operator==(const TagFilterGone&) const = default;
 };
+// A source filter as it was read: in a dump, and after each operation on it (nf_tables' own notifications are
+// not listened to).
+struct SourceFilterChanged {
+  std::string table;
+  SourceFilter filter;
+  bool operator==(const SourceFilterChanged&) const = default;
+};
+struct SourceFilterGone {
+  std::string table;
+  bool operator==(const SourceFilterGone&) const = default;
+};
 // Notifications were lost (ENOBUFS, MSG_TRUNC): only a new dump tells what is there.
 struct Overrun {
   bool operator==(const Overrun&) const = default;
 };
 
-using KernelEvent =
-    std::variant<LinkChanged, LinkGone, BridgePortChanged, BridgeEntryChanged, BridgeEntryGone,
-                 VxlanEntryChanged, VxlanEntryGone, TagFilterChanged, TagFilterGone, Overrun>;
+using KernelEvent = std::variant<LinkChanged, LinkGone, BridgePortChanged, BridgeEntryChanged,
+                                 BridgeEntryGone, VxlanEntryChanged, VxlanEntryGone, TagFilterChanged,
+                                 TagFilterGone, SourceFilterChanged, SourceFilterGone, Overrun>;
 
 // A complete dump: links first, then filters, then entries. Only *Changed events.
 struct Snapshot {

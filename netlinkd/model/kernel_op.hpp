@@ -15,6 +15,7 @@
 #include "netlinkd/base/error.hpp"
 #include "netlinkd/model/fdb.hpp"
 #include "netlinkd/model/link.hpp"
+#include "netlinkd/model/source_filter.hpp"
 #include "netlinkd/model/tag_filter.hpp"
 
 namespace kvtep {
@@ -115,11 +116,21 @@ struct RemoveFloodDestination {
   TunnelDestination destination;
   bool operator==(const RemoveFloodDestination&) const = default;
 };
+// The nftables table of that name becomes this filter and nothing else, in one step.
+struct SetSourceFilter {
+  std::string table;
+  SourceFilter filter;
+  bool operator==(const SetSourceFilter&) const = default;
+};
+struct RemoveSourceFilter {
+  std::string table;
+  bool operator==(const RemoveSourceFilter&) const = default;
+};
 
-using KernelOp =
-    std::variant<CreateBridge, CreateVxlan, CreateVlan, DeleteLink, SetAlias, SetUp, SetMaster,
-                 ConfigureBridge, ConfigureVxlan, ConfigureBridgePort, SetTagFilter, RemoveTagFilter,
-                 SetRemoteMac, RemoveRemoteMac, AddFloodDestination, RemoveFloodDestination>;
+using KernelOp = std::variant<CreateBridge, CreateVxlan, CreateVlan, DeleteLink, SetAlias, SetUp, SetMaster,
+                              ConfigureBridge, ConfigureVxlan, ConfigureBridgePort, SetTagFilter,
+                              RemoveTagFilter, SetRemoteMac, RemoveRemoteMac, AddFloodDestination,
+                              RemoveFloodDestination, SetSourceFilter, RemoveSourceFilter>;
 
 // `error` holds the errno and the kernel's extended acknowledgement; empty where the kernel did it. Results
 // come in the order of the operations, one each.

@@ -42,6 +42,11 @@ std::string text_of(const TagFilter& filter) {
   return fmt::format("{{{}}}", vlans);
 }
 
+std::string text_of(const SourceFilter& filter) {
+  return fmt::format("{} sources to {} port {}", filter.allowed.size(), filter.tunnel_ip.to_string(),
+                     filter.udp_port);
+}
+
 std::string text_of(const TunnelDestination& destination) {
   auto text = destination.address ? destination.address->to_string() : std::string("nexthop");
   if (destination.vni) text += fmt::format(" vni {}", destination.vni->value);
@@ -89,6 +94,8 @@ std::ostream& operator<<(std::ostream& out, const VxlanEntry& entry) { return ou
 
 std::ostream& operator<<(std::ostream& out, const TagFilter& filter) { return out << text_of(filter); }
 
+std::ostream& operator<<(std::ostream& out, const SourceFilter& filter) { return out << text_of(filter); }
+
 std::ostream& operator<<(std::ostream& out, const KernelEvent& event) {
   std::visit(
       Overloaded{[&](const LinkChanged& e) { out << "changed: " << e.link; },
@@ -105,6 +112,10 @@ std::ostream& operator<<(std::ostream& out, const KernelEvent& event) {
                    out << "changed: tag filter " << e.filter << " on device " << e.index.value;
                  },
                  [&](const TagFilterGone& e) { out << "gone: tag filter on device " << e.index.value; },
+                 [&](const SourceFilterChanged& e) {
+                   out << "changed: source filter " << e.table << ": " << e.filter;
+                 },
+                 [&](const SourceFilterGone& e) { out << "gone: source filter " << e.table; },
                  [&](const Overrun&) { out << "overrun"; }},
       event);
   return out;
@@ -160,7 +171,11 @@ std::string describe(const KernelOp& op) {
           [](const RemoveFloodDestination& o) {
             return fmt::format("stop flooding to {} from vxlan device {}", text_of(o.destination),
                                o.vxlan.value);
-          }},
+          },
+          [](const SetSourceFilter& o) {
+            return fmt::format("let only {} in, by the nftables table {}", text_of(o.filter), o.table);
+          },
+          [](const RemoveSourceFilter& o) { return fmt::format("remove the nftables table {}", o.table); }},
       op);
 }
 

@@ -61,6 +61,7 @@ class DesiredBuilder {
     }
     for (auto& [vni, rows] : candidates) realize(vni, rows);
     resolve_bindings();
+    if (view_.settings.known_sources_only) result_.source_filter = source_filter();
     return std::move(result_);
   }
 
@@ -127,6 +128,18 @@ class DesiredBuilder {
     }
     apply_replication_mode(logical_switch, flood);
     return flood;
+  }
+
+  // The locators of all switches: routed traffic comes back from hypervisors that a switch's own rows do not
+  // name.
+  SourceFilter source_filter() const {
+    SourceFilter filter{.tunnel_ip = own_ip_, .udp_port = VxlanInfo{}.udp_port, .allowed = {}};
+    for (const auto& [id, row] : view_.database.table<hwvtep::PhysicalLocator>()) {
+      const auto address = IpAddress::parse(row.dst_ip);
+      const bool fits = address && address->is_host() && address->is_v4() == own_ip_.is_v4();
+      if (fits && *address != own_ip_) filter.allowed.insert(*address);
+    }
+    return filter;
   }
 
   template <class Visitor>

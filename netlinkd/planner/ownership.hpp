@@ -1,6 +1,7 @@
 // Which devices are ours, and which may become ours.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "netlinkd/model/installed.hpp"
@@ -18,5 +19,10 @@ inline bool is_vlan(const Link& link) { return std::holds_alternative<VlanInfo>(
 // Never the loopback, a device of ours or another bridge; nor a vxlan device, which ends a tunnel and nothing
 // else.
 bool can_be_port(const Link& link, const Installed& installed, std::string_view switch_name);
+
+// The nftables table of this switch's source filter.
+inline std::string source_filter_table(std::string_view switch_name) {
+  return std::string(kSourceFilterPrefix).append(switch_name);
+}
 
 }  // namespace kvtep::planner

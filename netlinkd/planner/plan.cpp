@@ -167,6 +167,28 @@ void plan_leftovers(const Desired& desired, const std::set<std::string>& vlan_de
   }
 }
 
+// Sources are added at once, and taken away after a while: what a controller takes back and repeats was never
+// gone.
+void plan_source_filter(const Desired& desired, const Installed& installed, std::string_view switch_name,
+                        Plan& plan) {
+  const auto table = source_filter_table(switch_name);
+  const auto there = installed.source_filters().find(table);
+  const bool is_there = there != installed.source_filters().end();
+  if (!desired.source_filter) {
+    if (is_there) plan.steps.push_back({.op = RemoveSourceFilter{.table = table}});
+    return;
+  }
+  auto next = *desired.source_filter;
+  const bool same_end =
+      is_there && there->second.tunnel_ip == next.tunnel_ip && there->second.udp_port == next.udp_port;
+  if (same_end) next.allowed.insert(there->second.allowed.begin(), there->second.allowed.end());
+  const bool only_removals = same_end && next == there->second;
+  if (only_removals && next == *desired.source_filter) return;
+  plan.steps.push_back(
+      {.op = SetSourceFilter{.table = table, .filter = only_removals ? *desired.source_filter : next},
+       .is_removal = only_removals});
+}
+
 // One object, one operation: two rules may both have found the same device in the way.
 void drop_repeated_steps(Plan& plan) {
   std::vector<Step> once;
@@ -188,6 +210,7 @@ Plan plan_links(const Desired& desired, const Installed& installed, std::string_
   for (const auto& [vni, wanted] : desired.switches) switches.plan(wanted);
   const auto vlan_devices = plan_ports(desired, installed, switch_name, plan);
   plan_leftovers(desired, vlan_devices, installed, switch_name, plan);
+  plan_source_filter(desired, installed, switch_name, plan);
   drop_repeated_steps(plan);
   return plan;
 }

@@ -12,6 +12,7 @@
 #include "netlinkd/rtnl/codec/decode.hpp"
 #include "netlinkd/rtnl/codec/encode.hpp"
 #include "netlinkd/rtnl/exchange.hpp"
+#include "netlinkd/rtnl/source_filter.hpp"
 
 namespace kvtep::rtnl {
 namespace {
@@ -36,8 +37,9 @@ struct Pending {
 
 class Transactor::Impl {
  public:
-  explicit Impl(Exchange exchange)
+  Impl(Exchange exchange, SourceFilters source_filters)
       : exchange_(std::move(exchange)),
+        source_filters_(std::move(source_filters)),
         next_index_(std::uniform_int_distribution<std::uint32_t>(kFirstIndex, kLastIndex)(random_)),
         group_(std::uniform_int_distribution<std::uint32_t>(kFirstIndex, kLastIndex)(random_)) {}
 
@@ -54,12 +56,19 @@ class Transactor::Impl {
       }
       results.push_back({.op = ops[i]});
       ++counters_.ops;
+      if (is_filter_op(ops[i])) {
+        flush(results);
+        apply_filter(results[i++]);
+        continue;
+      }
       add(ops[i], i, results);
       ++i;
     }
     flush(results);
     return results;
   }
+
+  std::vector<KernelEvent> take_read_back() { return std::exchange(read_back_, {}); }
 
   Result<Snapshot> dump() {
     Snapshot snapshot;
@@ -94,12 +103,35 @@ class Transactor::Impl {
     }
     done = repeat("forwarding entries", codec::fdb_dump_request, into_snapshot, keep());
     if (!done) return std::unexpected(std::move(done.error()));
+    // A kernel without nf_tables has no filters; one that is asked for is refused in its words.
+    if (auto filters = source_filters_.list()) {
+      snapshot.events.insert(snapshot.events.end(), filters->begin(), filters->end());
+    }
     return snapshot;
   }
 
   const Counters& counters() const { return counters_; }
 
  private:
+  static bool is_filter_op(const KernelOp& op) {
+    return std::holds_alternative<SetSourceFilter>(op) || std::holds_alternative<RemoveSourceFilter>(op);
+  }
+
+  void apply_filter(OpResult& result) {
+    ++counters_.messages;
+    const auto* set = std::get_if<SetSourceFilter>(&result.op);
+    const auto* removal = std::get_if<RemoveSourceFilter>(&result.op);
+    const auto done = set != nullptr ? source_filters_.apply(*set) : source_filters_.apply(*removal);
+    if (!done) {
+      result.error = done.error();
+      ++counters_.errors;
+      return;
+    }
+    if (removal != nullptr) read_back_.emplace_back(SourceFilterGone{.table = removal->table});
+    if (auto filters = source_filters_.list())
+      read_back_.insert(read_back_.end(), filters->begin(), filters->end());
+  }
+
   static std::size_t deletions_at(std::span<const KernelOp> ops, std::size_t first) {
     std::size_t count = 0;
     while (first + count < ops.size() && count < kBatchMessages &&
@@ -235,6 +267,8 @@ class Transactor::Impl {
   }
 
   Exchange exchange_;
+  SourceFilters source_filters_;
+  std::vector<KernelEvent> read_back_;
   std::random_device random_;
   std::uint32_t next_index_;
   std::uint32_t
@@ -251,7 +285,9 @@ class Transactor::Impl {
 Result<Transactor> Transactor::open() {
   auto exchange = Exchange::open();
   if (!exchange) return std::unexpected(std::move(exchange.error()));
-  return Transactor(std::make_unique<Impl>(std::move(*exchange)));
+  auto source_filters = SourceFilters::open();
+  if (!source_filters) return std::unexpected(std::move(source_filters.error()));
+  return Transactor(std::make_unique<Impl>(std::move(*exchange), std::move(*source_filters)));
 }
 
 Transactor::Transactor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -260,6 +296,7 @@ Transactor::Transactor(Transactor&&) noexcept = default;
 Transactor& Transactor::operator=(Transactor&&) noexcept = default;
 
 std::vector<OpResult> Transactor::apply(std::span<const KernelOp> ops) { return impl_->apply(ops); }
+std::vector<KernelEvent> Transactor::take_read_back() { return impl_->take_read_back(); }
 Result<Snapshot> Transactor::dump() { return impl_->dump(); }
 Counters Transactor::counters() const { return impl_->counters(); }
 

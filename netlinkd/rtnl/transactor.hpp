@@ -43,7 +43,12 @@ class Transactor {
   // Results in the order of the operations, one each.
   std::vector<OpResult> apply(std::span<const KernelOp> ops);
 
-  // Links, tag filters, entries. A dump that the kernel calls inconsistent (NLM_F_DUMP_INTR) is repeated.
+  // What the operations since the last call changed and the kernel does not announce to rtnl::Monitor (source
+  // filters), read back.
+  std::vector<KernelEvent> take_read_back();
+
+  // Links, tag filters, entries, source filters. A dump that the kernel calls inconsistent (NLM_F_DUMP_INTR)
+  // is repeated.
   Result<Snapshot> dump();
 
   Counters counters() const;

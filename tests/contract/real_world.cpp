@@ -53,6 +53,8 @@ std::vector<KernelEvent> RealWorld::take_events(bool may_wait) {
     more = drained.more;
     events.insert(events.end(), drained.events.begin(), drained.events.end());
   }
+  const auto read_back = transactor_.take_read_back();
+  events.insert(events.end(), read_back.begin(), read_back.end());
   return events;
 }
 

@@ -72,6 +72,7 @@ Snapshot FakeKernel::dump() const {
       }
     }
   }
+  for (const auto& [table, filter] : source_filters_) events.push_back(SourceFilterChanged{table, filter});
   return snapshot;
 }
 

@@ -110,6 +110,9 @@ class FakeKernel {
   Errno run(const RemoveRemoteMac& op);
   Errno run(const AddFloodDestination& op);
   Errno run(const RemoveFloodDestination& op);
+  // fake_kernel_sources.cpp
+  Errno run(const SetSourceFilter& op);
+  Errno run(const RemoveSourceFilter& op);
 
   Device* find(IfIndex index);
   Device& require(IfIndex index);
@@ -143,6 +146,7 @@ class FakeKernel {
   static BridgeEntry value(const Device& bridge, const MacAddress& mac, const Entry& entry);
 
   std::map<IfIndex, Device> devices_;
+  std::map<std::string, SourceFilter> source_filters_;
   IfIndex last_index_;
   std::vector<KernelEvent> events_;
   bool is_losing_ = false;

@@ -28,6 +28,10 @@ class Encoder {
   Encoder(std::uint32_t first_seq, IfIndex new_index, std::vector<std::byte>& buffer)
       : seq_(first_seq), new_index_(new_index), buffer_(buffer) {}
 
+  // nf_tables' business: rtnl/source_filter.hpp.
+  int operator()(const SetSourceFilter&) { return EPROTONOSUPPORT; }
+  int operator()(const RemoveSourceFilter&) { return EPROTONOSUPPORT; }
+
   int operator()(const CreateBridge& op) {
     if (const int error = check_texts(op.name, op.alias)) return error;
     create_link(

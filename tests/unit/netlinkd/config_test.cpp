@@ -91,6 +91,7 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
     management-ips = ["10.0.0.9"]
     description = "rack 4"
     realize = "bound"
+    accept-from = "locators"
     removal-delay = 500
   )");
   const auto invocation = parse({"--config", path.c_str(), "--switch", "from-flag"});
@@ -101,20 +102,17 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
   EXPECT_THAT(config.settings.management_ips, ElementsAre(*IpAddress::parse("10.0.0.9")));
   EXPECT_EQ(config.settings.description, "rack 4");
   EXPECT_TRUE(config.settings.realize_bound_only);
+  EXPECT_TRUE(config.settings.known_sources_only);
   EXPECT_EQ(config.removal_delay, std::chrono::milliseconds(500));
 }
 
 TEST_F(ConfigFile, WithAMistakeIsRefusedWithItsPlace) {
   const std::vector<std::pair<const char*, const char*>> cases = {
-      {"switch = 5", "switch has to be a string"},
-      {"\nswitsh = \"s2\"", ":2: there is no key 'switsh'"},
-      {"ports = \"eth1\"", "ports has to be an array"},
-      {"ports = [1]", "ports has to be an array"},
-      {"removal-delay = -1", "removal-delay"},
-      {"tunnel-ip = \"x\"", "tunnel-ip 'x'"},
-      {"management-ips = [\"x\"]", "management-ips"},
-      {"realize = \"some\"", "realize"},
-      {"switch = ", ":1:"},
+      {"switch = 5", "switch has to be a string"},      {"\nswitsh = \"s2\"", ":2: there is no key 'switsh'"},
+      {"ports = \"eth1\"", "ports has to be an array"}, {"ports = [1]", "ports has to be an array"},
+      {"removal-delay = -1", "removal-delay"},          {"tunnel-ip = \"x\"", "tunnel-ip 'x'"},
+      {"management-ips = [\"x\"]", "management-ips"},   {"realize = \"some\"", "realize"},
+      {"accept-from = \"friends\"", "accept-from"},     {"switch = ", ":1:"},
   };
   for (const auto& [text, complaint] : cases) {
     const auto path = write(text);

@@ -145,6 +145,17 @@ TEST(Desired, CanBeLimitedToBoundSwitches) {
   EXPECT_THAT(planner::desired(rows.view(), {})->vni_of, ElementsAre(std::pair(red, Vni{100})));
 }
 
+TEST(Desired, AcceptsPacketsFromAllLocatorsOfTheTunnelsFamilyButItself) {
+  Rows rows;
+  for (const char* address : {"192.168.1.10", "192.168.2.20", "2001:db8::1", "0.0.0.0", "no address"}) {
+    rows.locator(address);
+  }
+  EXPECT_FALSE(planner::desired(rows.view(), {})->source_filter);
+  rows.settings.known_sources_only = true;
+  EXPECT_EQ(planner::desired(rows.view(), {})->source_filter,
+            (SourceFilter{.tunnel_ip = ip("192.168.2.20"), .allowed = {ip("192.168.1.10")}}));
+}
+
 TEST(Desired, SaysNothingWithoutATunnelIp) {
   Rows rows;
   rows.settings.tunnel_ip.reset();

@@ -369,6 +369,43 @@ TEST(PlanPorts, TakesAForeignDeviceOutOfOurBridge) {
               ElementsAre(Step{.op = SetMaster{.index = IfIndex{40}}, .is_removal = true}));
 }
 
+Step filter_step(const std::set<IpAddress>& allowed, bool is_removal = false) {
+  const SourceFilter filter{.tunnel_ip = ip("192.168.2.20"), .allowed = allowed};
+  return {.op = SetSourceFilter{"kvtep_s2", filter}, .is_removal = is_removal};
+}
+
+std::vector<Step> plan_filter(std::optional<std::set<IpAddress>> wanted,
+                              const std::optional<std::set<IpAddress>>& there) {
+  Desired desired;
+  const auto tunnel_ip = ip("192.168.2.20");
+  if (wanted) desired.source_filter = SourceFilter{.tunnel_ip = tunnel_ip, .allowed = *wanted};
+  Installed installed;
+  if (there) installed.apply(SourceFilterChanged{"kvtep_s2", {.tunnel_ip = tunnel_ip, .allowed = *there}});
+  installed.apply(SourceFilterChanged{"kvtep_s3", {.tunnel_ip = tunnel_ip, .allowed = {}}});
+  return plan_links(desired, installed, "s2").steps;
+}
+
+TEST(PlanSourceFilter, AddsAtOnceAndTakesAwayAfterAWhile) {
+  const auto one = ip("10.0.0.1");
+  const auto two = ip("10.0.0.2");
+  EXPECT_THAT(plan_filter({{}}, std::nullopt), ElementsAre(filter_step({})));
+  EXPECT_THAT(plan_filter({{one}}, {{one}}), IsEmpty());
+  EXPECT_THAT(plan_filter({{one, two}}, {{one}}), ElementsAre(filter_step({one, two})));
+  EXPECT_THAT(plan_filter({{two}}, {{one}}), ElementsAre(filter_step({one, two})));
+  EXPECT_THAT(plan_filter({{two}}, {{one, two}}), ElementsAre(filter_step({two}, true)));
+  EXPECT_THAT(plan_filter(std::nullopt, {{one}}), ElementsAre(Step{.op = RemoveSourceFilter{"kvtep_s2"}}));
+  EXPECT_THAT(plan_filter(std::nullopt, std::nullopt), IsEmpty());
+}
+
+TEST(PlanSourceFilter, IsReplacedWhereItIsForAnotherTunnelIp) {
+  Desired desired;
+  desired.source_filter = SourceFilter{.tunnel_ip = ip("192.168.2.20"), .allowed = {}};
+  Installed installed;
+  installed.apply(
+      SourceFilterChanged{"kvtep_s2", {.tunnel_ip = ip("192.168.2.21"), .allowed = {ip("10.0.0.1")}}});
+  EXPECT_THAT(plan_links(desired, installed, "s2").steps, ElementsAre(filter_step({})));
+}
+
 TEST(VlanDeviceName, FitsIntoADeviceName) {
   Link link{.index = IfIndex{0x7fffffff}, .name = "eth1"};
   EXPECT_EQ(vlan_device_name(link, VlanId{4094}), "eth1.4094");
