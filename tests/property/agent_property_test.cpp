@@ -10,6 +10,7 @@
 #include <string>
 
 #include "netlinkd/planner/ownership.hpp"
+#include "tests/property/oracle.hpp"
 #include "tests/support/fake_world.hpp"
 
 namespace kvtep::testing {
@@ -95,6 +96,7 @@ class Story {
   void check() {
     EXPECT_TRUE(world.status().in_step);
     EXPECT_EQ(strangers(now()), before_) << "a stranger's device was touched";
+    EXPECT_THAT(disagreements(world.rows, now()), IsEmpty());
     FakeWorld fresh;
     fresh.kernel = world.kernel;
     fresh.rows = world.rows;
@@ -121,7 +123,7 @@ class Story {
   }
 
   void happen() {
-    switch (pick(12)) {
+    switch (pick(13)) {
       case 0: return switches_come_and_go();
       case 1:
       case 2: return bindings_change();
@@ -133,6 +135,7 @@ class Story {
       case 8: return links_go_up_and_down();
       case 9:
       case 10: return kernel_refuses();
+      case 11: return world.kernel.overrun();
       default: return operator_vandalizes();
     }
   }

@@ -1,0 +1,202 @@
+#include "tests/property/oracle.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace kvtep::testing {
+namespace {
+
+using hwvtep::LogicalSwitch;
+using hwvtep::McastMacsRemote;
+using hwvtep::PhysicalLocator;
+using hwvtep::PhysicalLocatorSet;
+using hwvtep::PhysicalPort;
+using hwvtep::PhysicalSwitch;
+using hwvtep::UcastMacsRemote;
+
+class Judge {
+ public:
+  Judge(const Rows& rows, const Installed& installed) : rows_(rows), installed_(installed) {}
+
+  std::vector<std::string> judge() {
+    std::map<std::int64_t, std::vector<Uuid>> by_key;
+    for (const auto& [id, row] : rows_.database.table<LogicalSwitch>()) {
+      if (row.tunnel_key && *row.tunnel_key > 0 && *row.tunnel_key < (1 << 24))
+        by_key[*row.tunnel_key].push_back(id);
+    }
+    for (const auto& [key, switches] : by_key) judge_switch(static_cast<std::uint32_t>(key), switches);
+    judge_ports();
+    for (const auto& [index, link] : installed_.links()) {
+      if (link.alias.starts_with(mark()) && !expected_.contains(link.name)) say("{} is left over", link.name);
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  template <class... Words>
+  void say(fmt::format_string<Words...> format, Words&&... words) {
+    findings_.push_back(fmt::format(format, std::forward<Words>(words)...));
+  }
+
+  std::string mark() const { return "kvtep/" + rows_.settings.switch_name + "/"; }
+
+  void judge_switch(std::uint32_t vni, const std::vector<Uuid>& candidates) {
+    const auto name = fmt::format("kvbr{}", vni);
+    expected_.insert(name);
+    const Link* bridge = installed_.link_named(name);
+    if (bridge == nullptr) return say("there is no {}", name);
+    const auto owner = std::ranges::find_if(
+        candidates, [&](const Uuid& id) { return bridge->alias.starts_with(mark() + id.to_string() + " "); });
+    if (owner == candidates.end()) return say("{} has the alias '{}'", name, bridge->alias);
+    realized_.emplace(*owner, vni);
+    if (!bridge->up || bridge->info != LinkInfo(BridgeInfo{})) say("{} is not as it has to be", name);
+    judge_vxlan(vni, *owner, *bridge);
+  }
+
+  bool is_somebody_elses(std::uint32_t vni) const {
+    return std::ranges::any_of(installed_.links(), [&](const auto& entry) {
+      const auto* info = std::get_if<VxlanInfo>(&entry.second.info);
+      return info != nullptr && info->vni.value == vni && entry.second.name.starts_with("foreign");
+    });
+  }
+
+  void judge_vxlan(std::uint32_t vni, const Uuid& owner, const Link& bridge) {
+    const auto name = fmt::format("kvvx{}", vni);
+    if (is_somebody_elses(vni)) return;
+    expected_.insert(name);
+    const Link* vxlan = installed_.link_named(name);
+    if (vxlan == nullptr) return say("there is no {}", name);
+    const auto* info = std::get_if<VxlanInfo>(&vxlan->info);
+    if (info == nullptr || info->vni.value != vni || info->local != rows_.settings.tunnel_ip ||
+        info->learning || info->udp_port != 4789)
+      return say("{} has other settings", name);
+    if (vxlan->master != bridge.index || !vxlan->up || vxlan->bridge_port->learning)
+      say("{} is no silent port of {} that is up", name, bridge.name);
+    const auto* filter = installed_.tag_filter(vxlan->index);
+    if (filter == nullptr || !filter->allowed.empty()) say("{} lets tagged frames in", name);
+    judge_flood_list(owner, *vxlan);
+    judge_remote_macs(owner, *vxlan, bridge);
+  }
+
+  // Where a locator's packets go; nothing where it is none, or our own.
+  std::optional<IpAddress> address_of(const Uuid& locator) const {
+    const auto* row = rows_.database.table<PhysicalLocator>().find(locator);
+    if (row == nullptr || row->encapsulation_type != "vxlan_over_ipv4") return std::nullopt;
+    const auto address = IpAddress::parse(row->dst_ip);
+    if (!address || address == rows_.settings.tunnel_ip) return std::nullopt;
+    return address;
+  }
+
+  void judge_flood_list(const Uuid& owner, const Link& vxlan) {
+    std::set<IpAddress> wanted;
+    for (const auto& [id, row] : rows_.database.table<McastMacsRemote>()) {
+      const auto* set = rows_.database.table<PhysicalLocatorSet>().find(row.locator_set);
+      if (row.logical_switch != owner || row.MAC != "unknown-dst" || set == nullptr) continue;
+      for (const auto& locator : set->locators) {
+        if (const auto address = address_of(locator)) wanted.insert(*address);
+      }
+    }
+    const auto* row = rows_.database.table<LogicalSwitch>().find(owner);
+    if (row->replication_mode != "source_node" && wanted.size() > 1) wanted = {*wanted.begin()};
+    std::set<IpAddress> there;
+    for (const auto& [mac, list] : installed_.vxlan_table(vxlan.index).groups) {
+      for (const auto& destination : list) there.insert(destination.address.value_or(IpAddress{}));
+    }
+    if (there != wanted)
+      say("{} floods to {} addresses instead of {}", vxlan.name, there.size(), wanted.size());
+  }
+
+  void judge_remote_macs(const Uuid& owner, const Link& vxlan, const Link& bridge) {
+    std::map<MacAddress, IpAddress> wanted;
+    for (const auto& [id, row] : rows_.database.table<UcastMacsRemote>()) {
+      const auto mac = MacAddress::parse(row.MAC);
+      const auto address = address_of(row.locator);
+      if (row.logical_switch != owner || !mac || !address) continue;
+      const auto entry = wanted.emplace(*mac, *address).first;
+      entry->second = std::min(entry->second, *address);
+    }
+    const auto& hosts = installed_.vxlan_table(vxlan.index).hosts;
+    const auto& forwarding = installed_.bridge_table(bridge.index);
+    for (const auto& [mac, address] : wanted) {
+      const auto entry = forwarding.find(mac);
+      if (entry != forwarding.end() && entry->second.port != vxlan.index) continue;  // its host is here
+      const auto host = hosts.find(mac);
+      if (entry == forwarding.end() || host == hosts.end() || host->second.destination.address != address)
+        say("{} is not behind {}", mac.to_string(), address.to_string());
+    }
+    for (const auto& [mac, host] : hosts) {
+      if (!wanted.contains(mac)) say("{} is still remote on {}", mac.to_string(), vxlan.name);
+    }
+    for (const auto& [mac, entry] : forwarding) {
+      const bool is_remote = entry.port == vxlan.index && entry.kind != BridgeEntryKind::Permanent;
+      if (is_remote && !wanted.contains(mac)) say("{} is still remote in {}", mac.to_string(), bridge.name);
+    }
+  }
+
+  void judge_ports() {
+    std::map<std::string, std::map<std::int64_t, std::uint32_t>> bindings;
+    for (const auto& [switch_id, own] : rows_.database.table<PhysicalSwitch>()) {
+      if (own.name != rows_.settings.switch_name) continue;
+      for (const auto& id : own.ports) {
+        const auto* row = rows_.database.table<PhysicalPort>().find(id);
+        for (const auto& [vlan, owner] : row->vlan_bindings) {
+          const auto vni = realized_.find(owner);
+          if (vni != realized_.end() && vlan <= 4094) bindings[row->name][vlan] = vni->second;
+        }
+      }
+    }
+    for (const auto& [index, link] : installed_.links()) {
+      if (link.name.starts_with("eth") && std::holds_alternative<PlainInfo>(link.info))
+        judge_port(link, bindings[link.name]);
+    }
+  }
+
+  void judge_port(const Link& port, const std::map<std::int64_t, std::uint32_t>& bindings) {
+    const Link* master = installed_.link(port.master);
+    if (master != nullptr && master->name.starts_with("foreign")) return;  // not stolen: checked by the story
+    const auto untagged = bindings.find(0);
+    const auto bridge = untagged == bindings.end() ? "" : fmt::format("kvbr{}", untagged->second);
+    if ((master == nullptr ? "" : master->name) != bridge) say("{} is not in '{}'", port.name, bridge);
+    for (const auto& [vlan, vni] : bindings) {
+      if (vlan != 0) judge_vlan(port, vlan, vni);
+    }
+  }
+
+  void judge_vlan(const Link& port, std::int64_t vlan, std::uint32_t vni) {
+    const LinkInfo info = VlanInfo{.vlan = VlanId{static_cast<std::uint16_t>(vlan)}, .parent = port.index};
+    const Link* device = nullptr;
+    for (const auto& [index, link] : installed_.links()) {
+      if (link.info == info) device = &link;
+    }
+    if (device != nullptr && device->name.starts_with("foreign")) return;
+    if (device == nullptr) return say("{} has no device for VLAN {}", port.name, vlan);
+    expected_.insert(device->name);
+    const Link* master = installed_.link(device->master);
+    if (master == nullptr || master->name != fmt::format("kvbr{}", vni))
+      say("{} is not in kvbr{}", device->name, vni);
+    const auto* filter = installed_.tag_filter(port.index);
+    const bool passes =
+        filter == nullptr || filter->allowed.contains(VlanId{static_cast<std::uint16_t>(vlan)});
+    if (!passes) say("VLAN {} is shut out of {}", vlan, port.name);
+    if (device->up != port.up) say("{} is not up and down with its port", device->name);
+  }
+
+  const Rows& rows_;
+  const Installed& installed_;
+  std::map<Uuid, std::uint32_t> realized_;
+  std::set<std::string> expected_;
+  std::vector<std::string> findings_;
+};
+
+}  // namespace
+
+std::vector<std::string> disagreements(const Rows& rows, const Installed& installed) {
+  return Judge(rows, installed).judge();
+}
+
+}  // namespace kvtep::testing
