@@ -44,6 +44,7 @@ void Agent::request_dump() {
     dump_again_ = true;
     return;
   }
+  audit_.reset();  // it would find what this dump finds
   events_during_dump_.emplace();
   ++counters_.dumps;
   kernel_.dump();
@@ -126,6 +127,7 @@ void Agent::locked(const LockChanged& event) {
   has_lock_ = event.held;
   if (event.held) {
     log_->info("this daemon has the lock of the switch '{}'", options_.settings.switch_name);
+    drift_.wishes_changed();  // what another daemon did is no drift
     mark_everything_dirty();
   } else {
     log_->warn("another daemon has the lock of the switch '{}': waiting, kernel and database are left alone",
@@ -164,6 +166,7 @@ void Agent::on_events(const std::vector<KernelEvent>& events, TimePoint now) {
     } else if (events_during_dump_) {
       events_during_dump_->push_back(event);
     } else {
+      if (audit_) audit_->heard(event);
       apply(event);
     }
   }
@@ -192,6 +195,7 @@ void Agent::on_snapshot(const Result<Snapshot>& snapshot, TimePoint now) {
   retry_.clear();
   switch_links_.clear();
   mark_everything_dirty();
+  if (!next_audit_ && options_.audit_interval > Duration::zero()) next_audit_ = now + options_.audit_interval;
   if (std::exchange(dump_again_, false)) request_dump();
   work(now);
 }
@@ -214,6 +218,8 @@ void Agent::apply(const KernelEvent& event) {
     retry_.forget_unless(is_elsewhere);
   }
   const bool may_change_inventory = concerns_ports(event);
+  const auto mac = mac_of(event);
+  const bool was_in_place = mac && is_in_place(*mac);
   if (!installed_.apply(event)) return;
   is_in_step_ = false;
   if (may_change_inventory) {
@@ -226,6 +232,7 @@ void Agent::apply(const KernelEvent& event) {
                         [&](const VxlanEntryGone& e) { note_vxlan_entry(e.entry); },
                         [&](const auto&) { mark_dirty(kLinks); }},
              event);
+  if (was_in_place && needs_work(*mac)) note_mac_drift(*mac);
 }
 
 void Agent::note_bridge_entry(const BridgeEntry& entry) {
@@ -278,10 +285,13 @@ void Agent::mark_everything_dirty() {
   desired_is_stale_ = true;
   links_dirty_ = true;
   switch_links_.clear();  // every MAC is looked at again as its switch's devices are found
+  scans_.clear();
+  scan_.reset();
   unreported_ = {.everything = true};
 }
 
 void Agent::on_timer(TimePoint now) {
+  go_on_ = false;
   while (!timers_.empty() && timers_.begin()->first <= now) {
     mark_dirty(timers_.begin()->second);
     timers_.erase(timers_.begin());
@@ -291,11 +301,15 @@ void Agent::on_timer(TimePoint now) {
     dump_again_ = false;
     request_dump();
   }
+  if (next_audit_ && *next_audit_ <= now) start_audit(now);
+  audit_turn();
   work(now);
 }
 
 std::optional<TimePoint> Agent::deadline() const {
+  if (go_on_) return TimePoint{};  // long past
   std::optional<TimePoint> first = next_commit_;
+  if (next_audit_ && (!first || *next_audit_ < *first)) first = next_audit_;
   if (!timers_.empty() && (!first || timers_.begin()->first < *first)) first = timers_.begin()->first;
   return first;
 }

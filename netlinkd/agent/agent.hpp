@@ -32,7 +32,9 @@
 #include <string>
 #include <vector>
 
+#include "netlinkd/agent/audit.hpp"
 #include "netlinkd/agent/counters.hpp"
+#include "netlinkd/agent/drift.hpp"
 #include "netlinkd/agent/op_key.hpp"
 #include "netlinkd/agent/ports.hpp"
 #include "netlinkd/agent/retry.hpp"
@@ -53,11 +55,13 @@ struct Options {
   planner::Settings settings;
   Duration removal_delay = std::chrono::milliseconds(200);
   RetryTable::Limits retry;
+  Duration audit_interval = std::chrono::minutes(10);  // 0: never
   // Operations in one round, and rows in one transaction: what a change that comes now may have to wait for.
   std::size_t round_limit = 4096;
   std::size_t link_round_limit = 256;     // links cost about a millisecond each, entries microseconds
   std::size_t deletion_round_limit = 64;  // and the end of a bridge tens of milliseconds
   std::size_t report_limit = 1000;
+  std::size_t turn_limit = 20'000;  // entries that are looked at before others have their turn
 };
 
 // What an operator may want to know; a copy.
@@ -87,6 +91,7 @@ class Agent {
   void on_database(const DatabaseEvent& event, TimePoint now);
   void on_events(const std::vector<KernelEvent>& events, TimePoint now);
   void on_snapshot(const Result<Snapshot>& snapshot, TimePoint now);
+  void on_audit(Result<Installed> there);
   void on_results(const std::vector<OpResult>& results, TimePoint now);
   void on_timer(TimePoint now);
   std::optional<TimePoint> deadline() const;
@@ -131,7 +136,8 @@ class Agent {
   void refresh_switch_links();
   void forget_what_was_mended();
   void forget_switch(Vni vni);
-  void scan_macs(Vni vni);
+  void begin_scan(Vni vni);
+  void scan_some(std::size_t& budget);
   void reconcile(TimePoint now);
   void plan_links(std::vector<KernelOp>& ops, TimePoint now);
   void plan_mac(const MacKey& key, std::vector<KernelOp>& ops, TimePoint now);
@@ -141,6 +147,15 @@ class Agent {
   Unit unit_of(const KernelOp& op) const;
   void say(const Issue& issue);
   void arrive_in_step();
+
+  // putting_back.cpp: what somebody else changed
+  std::optional<MacKey> mac_of(const KernelEvent& event) const;
+  bool is_in_place(const MacKey& key) const;
+  bool needs_work(const MacKey& key) const;
+  void note_drift(const std::string& object, const std::string& what);
+  void note_mac_drift(const MacKey& key);
+  void start_audit(TimePoint now);
+  void audit_turn();
 
   // publish.cpp: towards the database
   void publish(TimePoint now);
@@ -180,10 +195,15 @@ class Agent {
   bool links_dirty_ = true;
   std::deque<MacKey> dirty_macs_;
   absl::flat_hash_set<MacKey> is_dirty_mac_;
+  // Switches whose MACs are all to be looked at, and what is left of the first one's.
+  std::deque<Vni> scans_;
+  std::optional<std::vector<MacAddress>> scan_;
+  bool go_on_ = false;  // the turn was cut: there is more to do at once
   std::multimap<TimePoint, Unit> timers_;
   WaitingRoom removals_;
   RetryTable retry_;
   bool in_flight_ = false;
+  absl::flat_hash_set<MacKey> macs_in_flight_;
   // The last round's operations that the kernel did, or had done already: asked for once more, they had no
   // effect.
   struct Done {
@@ -193,6 +213,13 @@ class Agent {
   absl::flat_hash_map<OpKey, Done> done_;
   bool is_in_step_ = false;
   bool has_announced_ = false;
+
+  DriftWatch drift_;
+  std::set<std::string> drifted_;  // said since the last audit
+  std::optional<Audit> audit_;
+  bool is_auditing_ = false;  // its dump has not come yet
+  std::optional<TimePoint> next_audit_;
+  std::uint64_t differences_ = 0;  // of the audit under way
 
   planner::ReportScope unreported_;
   bool had_parked_ = false;

@@ -20,12 +20,14 @@ using TimePoint = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::steady_clock::duration;
 
 // Neither call blocks. One submit() is answered by one Agent::on_results(), before which every notification
-// that those operations caused has gone to Agent::on_events(); one dump() by one Agent::on_snapshot().
+// that those operations caused has gone to Agent::on_events(); one dump() by one Agent::on_snapshot(); one
+// audit(), which does not hold up the others, by one Agent::on_audit().
 class KernelPort {
  public:
   virtual ~KernelPort() = default;
   virtual void submit(std::vector<KernelOp> ops) = 0;
   virtual void dump() = 0;
+  virtual void audit() = 0;
 };
 
 // Does not block. Answered by one Committed with the same token.

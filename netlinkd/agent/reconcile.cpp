@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "netlinkd/agent/agent.hpp"
@@ -35,6 +36,7 @@ void Agent::refresh_desired() {
     if (!same) forget_switch(vni);
   }
   desired_ = std::move(next);
+  drift_.wishes_changed();
   links_dirty_ = true;
   forget_what_was_mended();
   for (const auto& issue : desired_->issues) say(issue);
@@ -70,35 +72,50 @@ void Agent::refresh_switch_links() {
   }
   switch_links_ = std::move(links_now);
   vni_of_link_ = std::move(vni_of_link);
-  for (const auto vni : found) scan_macs(vni);
+  for (const auto vni : found) begin_scan(vni);
 }
 
-void Agent::scan_macs(Vni vni) {
-  const auto& wish = desired_->switches.at(vni);
-  const auto& links = switch_links_.at(vni);
+void Agent::begin_scan(Vni vni) {
   unreported_.everything = true;  // what was learned while the devices were not known to be the switch's
-  const auto rows = index_.remote_macs().find(wish.logical_switch);
-  if (rows != index_.remote_macs().end()) {
-    for (const auto& [mac, ids] : rows->second) {
-      // Which came first, the entry or the row, cannot be told any more: the host is where its frames come
-      // from.
-      if (planner::local_port(installed_, links, mac)) {
-        const auto wanted = planner::remote_destination(view(), wish.logical_switch, mac,
-                                                        {.own = *wish.vxlan.local, .vni = vni});
-        if (wanted) yields_.insert_or_assign(MacKey{vni, mac}, *wanted);
-      }
-      if (step_for({vni, mac})) mark_dirty({true, vni, mac});
+  if (!scans_.empty() && scans_.front() == vni) scan_.reset();
+  if (std::ranges::find(scans_, vni) == scans_.end()) scans_.push_back(vni);
+}
+
+// Looks at the next MACs of the switch whose turn it is.
+void Agent::scan_some(std::size_t& budget) {
+  const auto vni = scans_.front();
+  const auto wish = desired_->switches.find(vni);
+  const auto links = switch_links_.find(vni);
+  if (wish == desired_->switches.end() || links == switch_links_.end()) {
+    scans_.pop_front();
+    scan_.reset();
+    return;
+  }
+  const auto rows = index_.remote_macs().find(wish->second.logical_switch);
+  if (!scan_) {
+    scan_.emplace();
+    if (rows != index_.remote_macs().end()) {
+      for (const auto& [mac, ids] : rows->second) scan_->push_back(mac);
+    }
+    for (const auto& [mac, entry] : installed_.vxlan_table(links->second.vxlan).hosts) scan_->push_back(mac);
+    for (const auto& [mac, entry] : installed_.bridge_table(links->second.bridge)) {
+      if (entry.port == links->second.vxlan) scan_->push_back(mac);
     }
   }
-  const auto unwanted = [&](const MacAddress& mac) {
-    return rows == index_.remote_macs().end() || !rows->second.contains(mac);
-  };
-  for (const auto& [mac, entry] : installed_.vxlan_table(links.vxlan).hosts) {
-    if (unwanted(mac)) mark_dirty({true, vni, mac});
+  for (; !scan_->empty() && budget > 0; --budget) {
+    const auto mac = scan_->back();
+    scan_->pop_back();
+    const auto wanted = planner::remote_destination(view(), wish->second.logical_switch, mac,
+                                                    {.own = *wish->second.vxlan.local, .vni = vni});
+    // Which came first, the entry or the row, cannot be told any more: the host is where its frames come
+    // from.
+    if (wanted && planner::local_port(installed_, links->second, mac))
+      yields_.insert_or_assign(MacKey{vni, mac}, *wanted);
+    if (step_for({vni, mac})) mark_dirty({true, vni, mac});
   }
-  for (const auto& [mac, entry] : installed_.bridge_table(links.bridge)) {
-    if (entry.port == links.vxlan && unwanted(mac)) mark_dirty({true, vni, mac});
-  }
+  if (!scan_->empty()) return;
+  scans_.pop_front();
+  scan_.reset();
 }
 
 void Agent::reconcile(TimePoint now) {
@@ -108,13 +125,20 @@ void Agent::reconcile(TimePoint now) {
     refresh_switch_links();
     plan_links(ops, now);
   }
-  while (!dirty_macs_.empty() && ops.size() < options_.round_limit) {
+  auto budget = options_.turn_limit;
+  while ((!dirty_macs_.empty() || !scans_.empty()) && budget > 0 && ops.size() < options_.round_limit) {
+    if (dirty_macs_.empty()) {
+      scan_some(budget);
+      continue;
+    }
+    --budget;
     const auto key = dirty_macs_.front();
     dirty_macs_.pop_front();
     is_dirty_mac_.erase(key);
     plan_mac(key, ops, now);
   }
   if (ops.empty()) {
+    go_on_ = go_on_ || !dirty_macs_.empty() || !scans_.empty();
     arrive_in_step();
     return;
   }
@@ -131,6 +155,7 @@ void Agent::plan_links(std::vector<KernelOp>& ops, TimePoint now) {
     unreported_.everything = true;  // the fault column
   last_links_ = std::move(plan);
   for (const auto& conflict : last_links_.conflicts) say(conflict);
+  for (const auto& object : drift_.look(last_links_.steps, installed_)) note_drift(object, object);
 
   absl::flat_hash_set<OpKey> wished;
   std::size_t deletions = 0;
@@ -179,7 +204,9 @@ std::optional<planner::Step> Agent::step_for(const MacKey& key) {
 
 void Agent::plan_mac(const MacKey& key, std::vector<KernelOp>& ops, TimePoint now) {
   const auto step = step_for(key);
+  const auto before = ops.size();
   if (step) accept(*step, {true, key.vni, key.mac}, ops, now);
+  if (ops.size() > before) macs_in_flight_.insert(key);
   const auto links = switch_links_.find(key.vni);
   if (links == switch_links_.end() || (removals_.empty() && retry_.empty())) return;
   // What is not asked for any more need not be waited for.
@@ -221,6 +248,7 @@ void Agent::accept(const planner::Step& step, const Unit& unit, std::vector<Kern
 
 void Agent::on_results(const std::vector<OpResult>& results, TimePoint now) {
   in_flight_ = false;
+  macs_in_flight_.clear();
   done_.clear();
   for (const auto& result : results) note_result(result, now);
   if (!events_during_dump_) work(now);
@@ -259,7 +287,7 @@ Unit Agent::unit_of(const KernelOp& op) const {
 }
 
 void Agent::arrive_in_step() {
-  if (is_in_step_ || !timers_.empty()) return;
+  if (is_in_step_ || !timers_.empty() || go_on_) return;
   is_in_step_ = true;
   if (std::exchange(has_announced_, true)) return;
   log_->info("in step with the database: switches={} ports={} operations={}", desired_->switches.size(),

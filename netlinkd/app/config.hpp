@@ -23,6 +23,7 @@ struct Config {
   std::vector<std::string> database = {"unix:/run/kvtep/db.sock"};  // --db: one cluster, or private:DIR
   planner::Settings settings;
   std::chrono::milliseconds removal_delay{200};
+  std::chrono::seconds audit_interval{600};
   std::string control = control::kDefaultPath;
   std::string log_level = "info";
 

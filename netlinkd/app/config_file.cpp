@@ -50,6 +50,17 @@ class Reader {
     }
   }
 
+  void seconds(std::string_view key, std::chrono::seconds& value) {
+    if (const auto* node = take(key)) {
+      const auto* found = node->as_integer();
+      if (found == nullptr || found->get() < 0 || found->get() > 86'400) {
+        fail(*node, key, "a number of seconds, 0 to 86400");
+      } else {
+        value = std::chrono::seconds(found->get());
+      }
+    }
+  }
+
   void addresses(std::string_view key, std::vector<IpAddress>& values) {
     std::vector<std::string> words;
     const auto* node = document_.get(key);
@@ -115,6 +126,7 @@ Result<Config> read_file(const std::string& path, Config config) {
   reader.text("realize", realize);
   reader.text("accept-from", accept_from);
   reader.milliseconds("removal-delay", config.removal_delay);
+  reader.seconds("audit-interval", config.audit_interval);
   reader.text("control", config.control);
   reader.text("log-level", config.log_level);
   if (auto error = reader.finish()) return std::unexpected(std::move(*error));

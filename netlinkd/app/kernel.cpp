@@ -1,95 +1,84 @@
 #include "netlinkd/app/kernel.hpp"
 
-#include <pthread.h>
-
 #include <asio/post.hpp>
-#include <csignal>
 #include <utility>
 
 namespace kvtep::app {
+namespace {
 
-Result<std::unique_ptr<Kernel>> Kernel::open(asio::io_context& io) {
-  auto transactor = rtnl::Transactor::open();
-  if (!transactor) return std::unexpected(transactor.error());
+// A receive buffer of 64 MiB (the kernel doubles it) holds fewer than 256 Ki notifications of 768 bytes, and
+// a helping is 4096.
+constexpr unsigned kHelpings = 64;
+
+}  // namespace
+
+Result<std::unique_ptr<Kernel>> Kernel::open(asio::io_context& io, const rtnl::Monitor::Options& options) {
+  auto writer = rtnl::Transactor::open();
+  if (!writer) return std::unexpected(writer.error());
+  auto auditor = rtnl::Transactor::open();
+  if (!auditor) return std::unexpected(auditor.error());
   // Subscribed before anything is dumped: no change can fall between the two.
-  auto monitor = rtnl::Monitor::open();
+  auto monitor = rtnl::Monitor::open(options);
   if (!monitor) return std::unexpected(monitor.error());
-  return std::unique_ptr<Kernel>(new Kernel(io, std::move(*transactor), std::move(*monitor)));
+  return std::unique_ptr<Kernel>(
+      new Kernel(io, std::move(*writer), std::move(*auditor), std::move(*monitor)));
 }
 
-Kernel::Kernel(asio::io_context& io, rtnl::Transactor transactor, rtnl::Monitor monitor)
+Kernel::Kernel(asio::io_context& io, rtnl::Transactor writer, rtnl::Transactor auditor, rtnl::Monitor monitor)
     : io_(io),
       readable_(io, monitor.fd()),
       monitor_(std::move(monitor)),
-      transactor_(std::move(transactor)) {}
+      writer_(std::move(writer)),
+      auditor_(std::move(auditor)) {}
 
 Kernel::~Kernel() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wakeup_.notify_one();
-  if (worker_.joinable()) worker_.join();
   readable_.release();  // the descriptor is the monitor's
 }
 
 void Kernel::start(Outputs outputs) {
   outputs_ = std::move(outputs);
-  // Signals are for the loop's thread, which waits for them.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  worker_ = std::thread([this] { work(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  writer_.start();
+  auditor_.start();
   await_events();
 }
 
-void Kernel::submit(std::vector<KernelOp> ops) { enqueue(std::move(ops)); }
-
-void Kernel::dump() { enqueue(Dump{}); }
-
-void Kernel::enqueue(Job job) {
-  {
-    const std::lock_guard lock(mutex_);
-    jobs_.push_back(std::move(job));
-  }
-  wakeup_.notify_one();
-}
-
-void Kernel::work() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    wakeup_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-    if (stopping_) return;
-    const auto job = std::move(jobs_.front());
-    jobs_.pop_front();
-    lock.unlock();
-    std::visit([this](const auto& what) { run(what); }, job);
-    lock.lock();
-  }
-}
-
-void Kernel::run(const std::vector<KernelOp>& ops) {
-  auto results = transactor_.apply(ops);
-  asio::post(io_, [this, alive = std::weak_ptr(alive_), results = std::move(results),
-                   read_back = transactor_.take_read_back()]() mutable {
-    if (alive.expired()) return;
-    while (pass_events()) {
-    }
-    if (!read_back.empty()) outputs_.events(std::move(read_back));
-    outputs_.results(std::move(results));
+void Kernel::submit(std::vector<KernelOp> ops) {
+  writer_.do_later([this, ops = std::move(ops)](rtnl::Transactor& transactor) {
+    auto results = transactor.apply(ops);
+    deliver([this, results = std::move(results), read_back = transactor.take_read_back()]() mutable {
+      if (!read_back.empty()) outputs_.events(std::move(read_back));
+      outputs_.results(std::move(results));
+    });
   });
 }
 
-void Kernel::run(const Dump&) {
-  asio::post(io_, [this, alive = std::weak_ptr(alive_), snapshot = transactor_.dump()]() mutable {
-    if (alive.expired()) return;
-    // What came before the dump must not be replayed over it piece by piece.
-    while (pass_events()) {
-    }
-    outputs_.snapshot(std::move(snapshot));
+void Kernel::dump() {
+  writer_.do_later([this](rtnl::Transactor& transactor) {
+    // What came before the dump must not be replayed over it piece by piece: it is drained first.
+    deliver([this, snapshot = transactor.dump()]() mutable { outputs_.snapshot(std::move(snapshot)); });
   });
+}
+
+void Kernel::audit() {
+  auditor_.do_later([this](rtnl::Transactor& transactor) {
+    const auto snapshot = transactor.dump();
+    auto there = snapshot ? Result<Installed>(Installed::from(*snapshot)) : std::unexpected(snapshot.error());
+    deliver([this, there = std::move(there)]() mutable { outputs_.audit(std::move(there)); });
+  });
+}
+
+void Kernel::deliver(std::function<void()> hand_over) {
+  asio::post(io_, [this, alive = std::weak_ptr(alive_), hand_over = std::move(hand_over)]() mutable {
+    if (!alive.expired()) drain_and(std::move(hand_over), kHelpings);
+  });
+}
+
+void Kernel::drain_and(std::function<void()> hand_over, unsigned helpings) {
+  if (!pass_events() || helpings == 1) return hand_over();
+  asio::post(io_,
+             [this, alive = std::weak_ptr(alive_), hand_over = std::move(hand_over), helpings]() mutable {
+               if (!alive.expired()) drain_and(std::move(hand_over), helpings - 1);
+             });
 }
 
 void Kernel::await_events() {

@@ -1,27 +1,25 @@
-// The kernel as the agent sees it: rtnl's blocking writer on a thread of its own, rtnl's monitor on the loop.
+// The kernel as the agent sees it: rtnl's blocking writers on threads of their own, rtnl's monitor on the
+// loop.
 //
-//   agent ─▶ submit, dump ─▶ [worker thread: Transactor] ─▶ results, snapshot ─▶ agent
+//   agent ─▶ submit, dump ─▶ [writer's thread]  ─▶ results, snapshot ─▶ agent
+//   agent ─▶ audit        ─▶ [auditor's thread] ─▶ audit ─▶ agent
 //   kernel ─▶ Monitor ─▶ events ─▶ agent
 //
 // Before results are handed over the monitor is drained: what an acknowledged operation caused has been
-// announced before the acknowledgement, so the agent sees the events first. Values only cross the thread
-// border.
+// announced before the acknowledgement, so the agent sees the events first. That takes as many turns of the
+// loop as a full receive buffer has helpings, and no more, however fast the next notifications come. Values
+// only cross the thread border.
 #pragma once
 
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
-#include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <thread>
-#include <variant>
 #include <vector>
 
 #include "netlinkd/agent/ports.hpp"
+#include "netlinkd/app/worker.hpp"
+#include "netlinkd/model/installed.hpp"
 #include "netlinkd/rtnl/monitor.hpp"
 #include "netlinkd/rtnl/transactor.hpp"
 
@@ -32,11 +30,13 @@ class Kernel final : public agent::KernelPort {
   struct Outputs {
     std::function<void(std::vector<KernelEvent>)> events;
     std::function<void(Result<Snapshot>)> snapshot;
+    std::function<void(Result<Installed>)> audit;
     std::function<void(std::vector<OpResult>)> results;
   };
 
   // In the network namespace of the calling thread.
-  static Result<std::unique_ptr<Kernel>> open(asio::io_context& io);
+  static Result<std::unique_ptr<Kernel>> open(asio::io_context& io,
+                                              const rtnl::Monitor::Options& options = {});
   ~Kernel() override;
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
@@ -46,16 +46,13 @@ class Kernel final : public agent::KernelPort {
 
   void submit(std::vector<KernelOp> ops) override;
   void dump() override;
+  void audit() override;
 
  private:
-  struct Dump {};
-  using Job = std::variant<std::vector<KernelOp>, Dump>;
-
-  Kernel(asio::io_context& io, rtnl::Transactor transactor, rtnl::Monitor monitor);
-  void enqueue(Job job);
-  void work();
-  void run(const std::vector<KernelOp>& ops);
-  void run(const Dump&);
+  Kernel(asio::io_context& io, rtnl::Transactor writer, rtnl::Transactor auditor, rtnl::Monitor monitor);
+  // On a worker's thread: has the loop call `hand_over` behind the events that are there by now.
+  void deliver(std::function<void()> hand_over);
+  void drain_and(std::function<void()> hand_over, unsigned helpings);
   void await_events();
   // One helping of notifications; true where more are waiting.
   bool pass_events();
@@ -64,15 +61,10 @@ class Kernel final : public agent::KernelPort {
   asio::posix::stream_descriptor readable_;
   rtnl::Monitor monitor_;
   Outputs outputs_;
-
-  rtnl::Transactor transactor_;  // the worker's alone
-  std::mutex mutex_;
-  std::condition_variable wakeup_;
-  std::deque<Job> jobs_;
-  bool stopping_ = false;
-  std::thread worker_;
   // Tells handlers that were posted before the destructor ran that there is nobody left.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Worker writer_;
+  Worker auditor_;  // its dump may take a minute, which changes need not wait for
 };
 
 }  // namespace kvtep::app

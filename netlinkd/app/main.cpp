@@ -93,6 +93,7 @@ void connect(Kernel& kernel, Database& database, agent::Agent& agent, Alarm& ala
       // kernel -> Installed
       .events = after([&agent](std::vector<KernelEvent> events, auto now) { agent.on_events(events, now); }),
       .snapshot = after([&agent](Result<Snapshot> snapshot, auto now) { agent.on_snapshot(snapshot, now); }),
+      .audit = after([&agent](Result<Installed> there, auto) { agent.on_audit(std::move(there)); }),
       // acknowledgements -> agent
       .results = after([&agent](std::vector<OpResult> results, auto now) { agent.on_results(results, now); }),
   });
@@ -116,8 +117,10 @@ int run(const Config& config) {
   if (!kernel) return cannot_start(kernel.error().message);
 
   Database database(io, std::move(*remotes), lock_id(config.settings.switch_name), log);
-  agent::Agent agent({.settings = config.settings, .removal_delay = config.removal_delay}, database.replica(),
-                     **kernel, database, log);
+  agent::Agent agent({.settings = config.settings,
+                      .removal_delay = config.removal_delay,
+                      .audit_interval = config.audit_interval},
+                     database.replica(), **kernel, database, log);
   // status <- agent
   auto control = control::Server::open(io, config.control, [&agent] { return agent.status(); });
   if (!control) return cannot_start(control.error().message);

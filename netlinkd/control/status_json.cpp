@@ -18,6 +18,9 @@ Json counters_json(const agent::Counters& counters) {
           {"dumps", counters.dumps},
           {"transactions", counters.transactions},
           {"transactions_refused", counters.transactions_refused},
+          {"drift", counters.drift},
+          {"audits", counters.audits},
+          {"audit_differences", counters.audit_differences},
           {"local_wins", counters.local_wins}};
 }
 

@@ -36,7 +36,20 @@ class SwitchPlanner {
     return nullptr;
   }
 
+  // A device of ours whose alias somebody changed gets it back before anything else is made of it. Not where
+  // the alias is another kvtepd's.
+  bool lost_mark(const Link& link, const DesiredSwitch& wanted) {
+    if (is_owned(link, switch_name_) || link.alias.starts_with("kvtep/")) return false;
+    step(SetAlias{.index = link.index, .alias = wanted.alias});
+    return true;
+  }
+
   const Link* plan_bridge(const DesiredSwitch& wanted) {
+    const Link* found = installed_.link_named(wanted.bridge_name);
+    // An address that is made of our switch's name and the VNI: nobody else's bridge has that one.
+    if (found != nullptr && is_bridge(*found) && found->address == wanted.bridge_address &&
+        lost_mark(*found, wanted))
+      return nullptr;
     const Link* bridge = owned(wanted.bridge_name);
     if (bridge == nullptr) {
       if (installed_.link_named(wanted.bridge_name) == nullptr) {
@@ -57,6 +70,11 @@ class SwitchPlanner {
   }
 
   const Link* plan_vxlan(const DesiredSwitch& wanted, const Link& bridge) {
+    const Link* found = installed_.link_named(wanted.vxlan_name);
+    // Made as we make them, and in our bridge.
+    if (found != nullptr && found->info == LinkInfo(wanted.vxlan) && found->master == bridge.index &&
+        lost_mark(*found, wanted))
+      return nullptr;
     const Link* vxlan = owned(wanted.vxlan_name);
     if (vxlan == nullptr) {
       if (installed_.link_named(wanted.vxlan_name) == nullptr && vni_is_free(wanted.vxlan)) {

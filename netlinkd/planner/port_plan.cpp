@@ -76,10 +76,16 @@ class PortPlanner {
     return false;
   }
 
+  // Whose MACs are not learned is not published, and gets its frames by flooding alone.
+  void plan_bridge_port(const Link& link) {
+    if (link.bridge_port && *link.bridge_port != BridgePort{})
+      step(ConfigureBridgePort{.index = link.index, .port = {}});
+  }
+
   void plan_untagged(const Link& port, const DesiredPort& wanted) {
     const bool guarded = plan_port_filter(port, wanted);
     const Link* bridge = bridge_of(*wanted.untagged);
-    if (bridge != nullptr) enslave(port, *bridge, guarded);
+    if (bridge != nullptr && enslave(port, *bridge, guarded)) plan_bridge_port(port);
   }
 
   // The VLANs with a device on the port pass, to that device; a VLAN whose device is about to go stays open
@@ -122,13 +128,20 @@ class PortPlanner {
           .name = name, .alias = wanted->second.alias, .info = {.vlan = vlan, .parent = port.index}});
       return;
     }
+    const Link* bridge = bridge_of(vni);
+    if (!is_owned(*device, switch_name_) && device->name == name && bridge != nullptr &&
+        device->master == bridge->index && !device->alias.starts_with("kvtep/")) {
+      // Somebody changed the mark of a device that is where we put it.
+      step(SetAlias{.index = device->index, .alias = wanted->second.alias});
+      return;
+    }
     if (!is_owned(*device, switch_name_)) {
       conflict(port, fmt::format("its VLAN {} belongs to the device {}, which is not ours", vlan.value,
                                  device->name));
       return;
     }
     wished_vlan_devices_.insert(device->name);  // whatever an operator renamed it to
-    plan_vlan_device(*device, port, wanted->second.alias, bridge_of(vni));
+    plan_vlan_device(*device, port, wanted->second.alias, bridge);
   }
 
   void plan_vlan_device(const Link& device, const Link& port, const std::string& alias, const Link* bridge) {
@@ -137,6 +150,7 @@ class PortPlanner {
     const bool guarded = filter != nullptr && *filter == TagFilter{};
     if (!guarded) step(SetTagFilter{.index = device.index, .filter = {}});
     const bool in_place = bridge != nullptr && enslave(device, *bridge, guarded);
+    if (in_place) plan_bridge_port(device);
     // The kernel refuses to set it up while the port is down, and does it itself when the port comes up.
     if (in_place && guarded && port.up && !device.up) step(SetUp{.index = device.index});
   }

@@ -57,14 +57,16 @@ std::optional<Step> plan_remote_mac(const MacAddress& mac, const std::optional<I
   const auto remote = hosts.find(mac);
   const auto& bridge = installed.bridge_table(links.bridge);
   const auto entry = bridge.find(mac);
-  const bool in_bridge = entry != bridge.end() && entry->second.port == links.vxlan &&
-                         entry->second.kind == BridgeEntryKind::ExternallyLearned;
+  // But for the vxlan device's own address.
+  const bool is_at_vxlan = entry != bridge.end() && entry->second.port == links.vxlan &&
+                           entry->second.kind != BridgeEntryKind::Permanent;
+  const bool in_bridge = is_at_vxlan && entry->second.kind == BridgeEntryKind::ExternallyLearned;
   if (!wanted) {
     const bool in_vxlan = remote != hosts.end();
-    if (!in_vxlan && !in_bridge) return std::nullopt;
+    if (!in_vxlan && !is_at_vxlan) return std::nullopt;
     return Step{.op =
                     RemoveRemoteMac{
-                        .vxlan = links.vxlan, .mac = mac, .from_vxlan = in_vxlan, .from_bridge = in_bridge},
+                        .vxlan = links.vxlan, .mac = mac, .from_vxlan = in_vxlan, .from_bridge = is_at_vxlan},
                 .is_removal = true};
   }
   // The address of a device of ours: the bridge takes such frames itself, whatever else is written there.

@@ -96,6 +96,7 @@ void Exchange::request(std::span<const std::byte> requests, std::uint32_t first_
       if (!is_answered[i]) answers[i].error = error;
     }
   };
+  if (*is_cancelled_) return give_up(ECANCELED);
   // Nothing has gone out then.
   if (const int error = send(requests)) return give_up(error);
   const auto deadline = Clock::now() + kPatience;
@@ -115,6 +116,7 @@ void Exchange::request(std::span<const std::byte> requests, std::uint32_t first_
 }
 
 Result<void> Exchange::dump(std::span<const std::byte> request, std::uint32_t seq, const TakeMessage& take) {
+  if (*is_cancelled_) return std::unexpected(system_error(ECANCELED, "dump"));
   if (const int error = send(request)) return std::unexpected(system_error(error, "send a dump request"));
   bool is_interrupted = false;
   std::optional<Error> failure;
@@ -123,6 +125,10 @@ Result<void> Exchange::dump(std::span<const std::byte> request, std::uint32_t se
     if (const int error = receive(Clock::now() + kPatience, datagram)) {
       start_afresh();
       return std::unexpected(system_error(error, "read a dump"));
+    }
+    if (*is_cancelled_) {
+      start_afresh();  // a dump may take a minute, and its rest is of no use
+      return std::unexpected(system_error(ECANCELED, "read a dump"));
     }
     while (auto reply = take_reply(datagram)) {
       if (reply->seq != seq) continue;

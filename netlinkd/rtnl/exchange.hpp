@@ -1,10 +1,12 @@
 // The requesting socket and the waiting for its answers. Private to the room.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +37,9 @@ class Exchange {
   using TakeMessage = std::function<Result<void>(std::span<const std::byte>)>;
   Result<void> dump(std::span<const std::byte> request, std::uint32_t seq, const TakeMessage& take);
 
+  // From any thread: what is under way ends soon, what comes after it at once, with ECANCELED.
+  void cancel() { is_cancelled_->store(true); }
+
   // Free in this socket's namespace.
   bool is_free(std::uint32_t ifindex) const;
 
@@ -49,6 +54,7 @@ class Exchange {
 
   Socket socket_;
   std::vector<std::byte> buffer_;
+  std::shared_ptr<std::atomic<bool>> is_cancelled_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace kvtep::rtnl

@@ -111,6 +111,7 @@ class Transactor::Impl {
   }
 
   const Counters& counters() const { return counters_; }
+  void cancel() { exchange_.cancel(); }
 
  private:
   static bool is_filter_op(const KernelOp& op) {
@@ -298,6 +299,7 @@ Transactor& Transactor::operator=(Transactor&&) noexcept = default;
 std::vector<OpResult> Transactor::apply(std::span<const KernelOp> ops) { return impl_->apply(ops); }
 std::vector<KernelEvent> Transactor::take_read_back() { return impl_->take_read_back(); }
 Result<Snapshot> Transactor::dump() { return impl_->dump(); }
+void Transactor::cancel() { impl_->cancel(); }
 Counters Transactor::counters() const { return impl_->counters(); }
 
 }  // namespace kvtep::rtnl

@@ -53,6 +53,10 @@ class Transactor {
 
   Counters counters() const;
 
+  // From any thread, and for good: what is under way ends after its current message, and what was not asked
+  // of the kernel yet fails with ECANCELED.
+  void cancel();
+
  private:
   class Impl;
   explicit Transactor(std::unique_ptr<Impl> impl);

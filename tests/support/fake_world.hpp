@@ -46,6 +46,15 @@ class FakeWorld {
   void settle() {
     for (int i = 0; i < 1000; ++i) {
       pass_events();
+      if (jobs_.empty() && audits_ > 0) {
+        --audits_;
+        agent_.on_audit(Installed::from(kernel.dump()));
+        continue;
+      }
+      if (jobs_.empty() && agent_.deadline() == agent::TimePoint{}) {
+        agent_.on_timer(now);  // it only gave others their turn
+        continue;
+      }
       if (jobs_.empty()) return;
       auto job = std::move(jobs_.front());
       jobs_.pop_front();
@@ -120,6 +129,7 @@ class FakeWorld {
     explicit Kernel(FakeWorld& owner) : world(owner) {}
     void submit(std::vector<KernelOp> ops) override { world.jobs_.push_back(std::move(ops)); }
     void dump() override { world.jobs_.emplace_back(); }
+    void audit() override { ++world.audits_; }
     FakeWorld& world;
   };
   struct Commits final : agent::DatabasePort {
@@ -147,6 +157,7 @@ class FakeWorld {
   Kernel kernel_port_;
   Commits database_port_;
   std::deque<std::vector<KernelOp>> jobs_;  // an empty one is a dump
+  std::size_t audits_ = 0;                  // asked for and not answered
   agent::Agent agent_;
 };
 

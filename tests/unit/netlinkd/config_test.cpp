@@ -108,11 +108,17 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
 
 TEST_F(ConfigFile, WithAMistakeIsRefusedWithItsPlace) {
   const std::vector<std::pair<const char*, const char*>> cases = {
-      {"switch = 5", "switch has to be a string"},      {"\nswitsh = \"s2\"", ":2: there is no key 'switsh'"},
-      {"ports = \"eth1\"", "ports has to be an array"}, {"ports = [1]", "ports has to be an array"},
-      {"removal-delay = -1", "removal-delay"},          {"tunnel-ip = \"x\"", "tunnel-ip 'x'"},
-      {"management-ips = [\"x\"]", "management-ips"},   {"realize = \"some\"", "realize"},
-      {"accept-from = \"friends\"", "accept-from"},     {"switch = ", ":1:"},
+      {"switch = 5", "switch has to be a string"},
+      {"\nswitsh = \"s2\"", ":2: there is no key 'switsh'"},
+      {"ports = \"eth1\"", "ports has to be an array"},
+      {"ports = [1]", "ports has to be an array"},
+      {"audit-interval = 86401", "audit-interval"},
+      {"removal-delay = -1", "removal-delay"},
+      {"tunnel-ip = \"x\"", "tunnel-ip 'x'"},
+      {"management-ips = [\"x\"]", "management-ips"},
+      {"realize = \"some\"", "realize"},
+      {"accept-from = \"friends\"", "accept-from"},
+      {"switch = ", ":1:"},
   };
   for (const auto& [text, complaint] : cases) {
     const auto path = write(text);
