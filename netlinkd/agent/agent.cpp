@@ -230,6 +230,8 @@ void Agent::apply(const KernelEvent& event) {
                         [&](const BridgeEntryGone& e) { note_bridge_entry(e.entry); },
                         [&](const VxlanEntryChanged& e) { note_vxlan_entry(e.entry); },
                         [&](const VxlanEntryGone& e) { note_vxlan_entry(e.entry); },
+                        [&](const GroupJoined&) { unreported_.groups = true; },
+                        [&](const GroupLeft&) { unreported_.groups = true; },
                         [&](const auto&) { mark_dirty(kLinks); }},
              event);
   if (was_in_place && needs_work(*mac)) note_mac_drift(*mac);

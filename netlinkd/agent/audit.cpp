@@ -31,6 +31,8 @@ void Audit::heard(const KernelEvent& event) {
                  [&](const VxlanEntryGone& e) { entries_.emplace(e.entry.device, e.entry.mac); },
                  [&](const TagFilterChanged& e) { tag_filters_.insert(e.index); },
                  [&](const TagFilterGone& e) { tag_filters_.insert(e.index); },
+                 [&](const GroupJoined& e) { members_.insert(e.member); },
+                 [&](const GroupLeft& e) { members_.insert(e.member); },
                  [&](const SourceFilterChanged& e) { source_filters_.insert(e.table); },
                  [&](const SourceFilterGone& e) { source_filters_.insert(e.table); }, [](const Overrun&) {}},
       event);
@@ -57,6 +59,7 @@ std::vector<KernelEvent> Audit::next(const Installed& known, std::size_t budget)
     compare(vxlan_walk_, device, there_.vxlan_table(device).hosts, known.vxlan_table(device).hosts, budget);
     if (!vxlan_walk_.is_done) break;
     compare_groups(device, known);
+    compare_members(device, known);
     budget -= std::min<std::size_t>(budget, 1);
     devices_.pop_back();
     bridge_walk_ = {};
@@ -113,6 +116,18 @@ void Audit::compare_groups(IfIndex device, const Installed& known) {
   };
   add_missing(there, before, [](const VxlanEntry& entry) { return changed(entry); });
   add_missing(before, there, [](const VxlanEntry& entry) { return gone(entry); });
+}
+
+void Audit::compare_members(IfIndex device, const Installed& known) {
+  const auto& there = there_.group_members(device);
+  const auto& before = known.group_members(device);
+  for (const auto& member : there) {
+    if (!before.contains(member) && !members_.contains(member))
+      differences_.emplace_back(GroupJoined{member});
+  }
+  for (const auto& member : before) {
+    if (!there.contains(member) && !members_.contains(member)) differences_.emplace_back(GroupLeft{member});
+  }
 }
 
 template <class Entry>

@@ -52,6 +52,7 @@ class Audit {
   void compare_links(const Installed& known);
   void compare_filters(const Installed& known);
   void compare_groups(IfIndex device, const Installed& known);
+  void compare_members(IfIndex device, const Installed& known);
   template <class Entry>
   void compare(Walk<Entry>& walk, IfIndex device, const absl::flat_hash_map<MacAddress, Entry>& there,
                const absl::flat_hash_map<MacAddress, Entry>& known, std::size_t& budget);
@@ -62,6 +63,7 @@ class Audit {
   std::set<IfIndex> tag_filters_;
   std::set<std::string> source_filters_;
   absl::flat_hash_set<std::pair<IfIndex, MacAddress>> entries_;
+  std::set<GroupMember> members_;
 
   bool has_dump_ = false;
   Installed there_;

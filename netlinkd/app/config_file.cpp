@@ -39,6 +39,14 @@ class Reader {
     }
   }
 
+  void boolean(std::string_view key, bool& value) {
+    if (const auto* node = take(key)) {
+      const auto* found = node->as_boolean();
+      if (found == nullptr) return fail(*node, key, "true or false");
+      value = found->get();
+    }
+  }
+
   void milliseconds(std::string_view key, std::chrono::milliseconds& value) {
     if (const auto* node = take(key)) {
       const auto* found = node->as_integer();
@@ -125,6 +133,7 @@ Result<Config> read_file(const std::string& path, Config config) {
   reader.text("description", description);
   reader.text("realize", realize);
   reader.text("accept-from", accept_from);
+  reader.boolean("multicast-snooping", config.settings.multicast_snooping);
   reader.milliseconds("removal-delay", config.removal_delay);
   reader.seconds("audit-interval", config.audit_interval);
   reader.text("control", config.control);

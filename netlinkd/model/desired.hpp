@@ -21,6 +21,7 @@ struct DesiredSwitch {
   std::string vxlan_name;
   std::string alias;
   MacAddress bridge_address;
+  BridgeInfo bridge;
   VxlanInfo vxlan;
   std::set<IpAddress> flood;
 

@@ -81,6 +81,7 @@ bool Installed::take(const LinkGone& event) {
   bridge_tables_.erase(event.index);
   vxlan_tables_.erase(event.index);
   tag_filters_.erase(event.index);
+  group_members_.erase(event.index);
   return true;
 }
 
@@ -133,6 +134,24 @@ bool Installed::take(const TagFilterChanged& event) {
 
 bool Installed::take(const TagFilterGone& event) { return tag_filters_.erase(event.index) > 0; }
 
+const std::set<GroupMember>& Installed::group_members(IfIndex bridge) const {
+  static const std::set<GroupMember> kNone;
+  const auto place = group_members_.find(bridge);
+  return place == group_members_.end() ? kNone : place->second;
+}
+
+bool Installed::take(const GroupJoined& event) {
+  return group_members_[event.member.bridge].insert(event.member).second;
+}
+
+bool Installed::take(const GroupLeft& event) {
+  const auto place = group_members_.find(event.member.bridge);
+  if (place == group_members_.end()) return false;
+  const bool known = place->second.erase(event.member) > 0;
+  if (place->second.empty()) group_members_.erase(place);
+  return known;
+}
+
 bool Installed::take(const SourceFilterChanged& event) {
   return assign(source_filters_, event.table, event.filter);
 }
@@ -142,7 +161,7 @@ bool Installed::take(const SourceFilterGone& event) { return source_filters_.era
 bool Installed::operator==(const Installed& other) const {
   return links_ == other.links_ && bridge_tables_ == other.bridge_tables_ &&
          vxlan_tables_ == other.vxlan_tables_ && tag_filters_ == other.tag_filters_ &&
-         source_filters_ == other.source_filters_;
+         group_members_ == other.group_members_ && source_filters_ == other.source_filters_;
 }
 
 }  // namespace kvtep

@@ -42,6 +42,8 @@ class Installed {
   const BridgeTable& bridge_table(IfIndex bridge) const;
   const VxlanTable& vxlan_table(IfIndex device) const;
   const TagFilter* tag_filter(IfIndex index) const;
+  // Never null, as the tables.
+  const std::set<GroupMember>& group_members(IfIndex bridge) const;
   const std::map<std::string, SourceFilter>& source_filters() const { return source_filters_; }  // by table
 
   bool operator==(const Installed& other) const;
@@ -56,6 +58,8 @@ class Installed {
   bool take(const VxlanEntryGone& event);
   bool take(const TagFilterChanged& event);
   bool take(const TagFilterGone& event);
+  bool take(const GroupJoined& event);
+  bool take(const GroupLeft& event);
   bool take(const SourceFilterChanged& event);
   bool take(const SourceFilterGone& event);
   bool take(const Overrun&) { return false; }
@@ -65,6 +69,7 @@ class Installed {
   absl::flat_hash_map<IfIndex, BridgeTable> bridge_tables_;
   absl::flat_hash_map<IfIndex, VxlanTable> vxlan_tables_;
   std::map<IfIndex, TagFilter> tag_filters_;
+  std::map<IfIndex, std::set<GroupMember>> group_members_;  // by bridge
   std::map<std::string, SourceFilter> source_filters_;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "netlinkd/model/fdb.hpp"
+#include "netlinkd/model/group.hpp"
 #include "netlinkd/model/link.hpp"
 #include "netlinkd/model/source_filter.hpp"
 #include "netlinkd/model/tag_filter.hpp"
@@ -57,6 +58,14 @@ struct TagFilterGone {
   IfIndex index;
   bool operator==(const TagFilterGone&) const = default;
 };
+struct GroupJoined {
+  GroupMember member;
+  bool operator==(const GroupJoined&) const = default;
+};
+struct GroupLeft {
+  GroupMember member;
+  bool operator==(const GroupLeft&) const = default;
+};
 // A source filter as it was read: in a dump, and after each operation on it (nf_tables' own notifications are
 // not listened to).
 struct SourceFilterChanged {
@@ -73,9 +82,10 @@ struct Overrun {
   bool operator==(const Overrun&) const = default;
 };
 
-using KernelEvent = std::variant<LinkChanged, LinkGone, BridgePortChanged, BridgeEntryChanged,
-                                 BridgeEntryGone, VxlanEntryChanged, VxlanEntryGone, TagFilterChanged,
-                                 TagFilterGone, SourceFilterChanged, SourceFilterGone, Overrun>;
+using KernelEvent =
+    std::variant<LinkChanged, LinkGone, BridgePortChanged, BridgeEntryChanged, BridgeEntryGone,
+                 VxlanEntryChanged, VxlanEntryGone, TagFilterChanged, TagFilterGone, GroupJoined, GroupLeft,
+                 SourceFilterChanged, SourceFilterGone, Overrun>;
 
 // A complete dump: links first, then filters, then entries. Only *Changed events.
 struct Snapshot {

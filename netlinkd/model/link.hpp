@@ -56,6 +56,8 @@ using LinkInfo = std::variant<PlainInfo, BridgeInfo, VxlanInfo, VlanInfo>;
 // What a bridge keeps of a port (IFLA_BRPORT_*). Only there while the device has a bridge as its master.
 struct BridgePort {
   bool learning = true;
+  // Multicast of every group goes there (IFLA_BRPORT_MULTICAST_ROUTER is 2), whoever asked for it.
+  bool multicast_router = false;
 
   bool operator==(const BridgePort&) const = default;
 };

@@ -96,6 +96,12 @@ std::ostream& operator<<(std::ostream& out, const TagFilter& filter) { return ou
 
 std::ostream& operator<<(std::ostream& out, const SourceFilter& filter) { return out << text_of(filter); }
 
+std::ostream& operator<<(std::ostream& out, const GroupMember& member) {
+  out << member.group << " behind port " << member.port.value << " of bridge " << member.bridge.value;
+  if (member.source) out << " from " << *member.source;
+  return out;
+}
+
 std::ostream& operator<<(std::ostream& out, const KernelEvent& event) {
   std::visit(
       Overloaded{[&](const LinkChanged& e) { out << "changed: " << e.link; },
@@ -112,6 +118,8 @@ std::ostream& operator<<(std::ostream& out, const KernelEvent& event) {
                    out << "changed: tag filter " << e.filter << " on device " << e.index.value;
                  },
                  [&](const TagFilterGone& e) { out << "gone: tag filter on device " << e.index.value; },
+                 [&](const GroupJoined& e) { out << "joined: " << e.member; },
+                 [&](const GroupLeft& e) { out << "left: " << e.member; },
                  [&](const SourceFilterChanged& e) {
                    out << "changed: source filter " << e.table << ": " << e.filter;
                  },

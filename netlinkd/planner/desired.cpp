@@ -104,6 +104,7 @@ class DesiredBuilder {
                            .vxlan_name = fmt::format("kvvx{}", vni.value),
                            .alias = ownership_alias(view_.settings.switch_name, id.to_string(), row.name),
                            .bridge_address = bridge_address(view_.settings.switch_name, vni),
+                           .bridge = {.multicast_snooping = view_.settings.multicast_snooping},
                            .vxlan = VxlanInfo{.vni = vni, .local = own_ip_},
                            .flood = flood_list(id, row, vni)});
   }

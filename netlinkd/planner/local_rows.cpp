@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "netlinkd/planner/local_groups.hpp"
 #include "netlinkd/planner/locators.hpp"
 #include "netlinkd/planner/remote_mac.hpp"
 
@@ -69,7 +70,7 @@ class LocalRows {
   }
 
   void report_all() {
-    report_flood_rows();
+    report_multicast_rows();
     withdraw_from_unbound();
     for (const auto vni : bound_) {
       const auto& wish = input_.desired.switches.at(vni);
@@ -104,22 +105,40 @@ class LocalRows {
     return set != nullptr && own && set->locators == std::set<Uuid>{*own};
   }
 
-  // "unknown-dst" of Mcast_Macs_Local: here every frame of the switch finds somebody who floods it.
-  void report_flood_rows() {
-    std::set<Vni> missing = bound_;
+ public:
+  // Mcast_Macs_Local: "unknown-dst", since here every frame of the switch finds somebody who floods it, and
+  // the groups that hosts asked for.
+  void report_multicast_rows() {
+    auto missing = multicast_rows();
     for (const auto& [id, row] : database_.table<McastMacsLocal>()) {
-      if (row.MAC != kUnknownDestination || is_foreign_set(row.locator_set)) continue;
-      const auto vni = input_.desired.vni_of.find(row.logical_switch);
-      const bool wanted =
-          vni != input_.desired.vni_of.end() && is_own_set(row.locator_set) && missing.erase(vni->second) > 0;
-      if (!wanted) result_.transaction.erase<McastMacsLocal>(id);
+      if (is_foreign_set(row.locator_set)) continue;
+      const auto wanted = missing.find({row.logical_switch, row.MAC});
+      if (wanted != missing.end() && is_own_set(row.locator_set)) {
+        missing.erase(wanted);
+      } else {
+        result_.transaction.erase<McastMacsLocal>(id);
+      }
     }
-    for (const auto vni : missing) {
+    for (const auto& [logical_switch, mac] : missing) {
       result_.transaction.insert(
-          McastMacsLocal{.MAC = std::string(kUnknownDestination),
-                         .logical_switch = input_.desired.switches.at(vni).logical_switch,
-                         .locator_set = own_set()});
+          McastMacsLocal{.MAC = mac, .logical_switch = logical_switch, .locator_set = own_set()});
     }
+  }
+
+ private:
+  // (Logical_Switch, MAC) of each row that ought to be there.
+  std::set<std::pair<Uuid, std::string>> multicast_rows() const {
+    std::set<std::pair<Uuid, std::string>> rows;
+    for (const auto vni : bound_) {
+      const auto& wish = input_.desired.switches.at(vni);
+      rows.emplace(wish.logical_switch, kUnknownDestination);
+      const auto links = switch_links(wish, input_.installed, input_.view.settings.switch_name);
+      if (!links || !wish.bridge.multicast_snooping) continue;
+      for (const auto& mac :
+           local_groups(input_.installed, *links, [&](IfIndex port) { return is_bound(vni, port); }))
+        rows.emplace(wish.logical_switch, mac.to_string());
+    }
+    return rows;
   }
 
   Uuid own_set() {
@@ -154,11 +173,14 @@ class LocalRows {
     }
   }
 
-  // True where the bridge has seen the MAC on a port that is bound to the switch: a port that was just
-  // unbound is still in the bridge for a moment.
   bool is_local(Vni vni, const MacAddress& mac, const std::optional<SwitchLinks>& links) const {
     const auto index = links ? local_port(input_.installed, *links, mac) : std::nullopt;
-    const Link* port = index ? input_.installed.link(*index) : nullptr;
+    return index && is_bound(vni, *index);
+  }
+
+  // A port that was just unbound is still in the bridge for a moment.
+  bool is_bound(Vni vni, IfIndex index) const {
+    const Link* port = input_.installed.link(index);
     if (port == nullptr) return false;
     if (const auto* vlan = std::get_if<VlanInfo>(&port->info)) {
       const Link* parent = input_.installed.link(vlan->parent);
@@ -217,6 +239,7 @@ void report_local_macs(const ReportInput& input, const ReportScope& scope, std::
     rows.report_all();
     return;
   }
+  if (scope.groups) rows.report_multicast_rows();
   for (const auto& [vni, mac] : scope.macs) rows.report_one(vni, mac);
 }
 

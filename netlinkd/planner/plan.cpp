@@ -63,8 +63,8 @@ class SwitchPlanner {
       return nullptr;
     }
     if (bridge->alias != wanted.alias) step(SetAlias{.index = bridge->index, .alias = wanted.alias});
-    if (std::get<BridgeInfo>(bridge->info) != BridgeInfo{})
-      step(ConfigureBridge{.index = bridge->index, .info = {}});
+    if (std::get<BridgeInfo>(bridge->info) != wanted.bridge)
+      step(ConfigureBridge{.index = bridge->index, .info = wanted.bridge});
     if (!bridge->up) step(SetUp{.index = bridge->index});
     return bridge;
   }
@@ -93,18 +93,21 @@ class SwitchPlanner {
     if (std::get<VxlanInfo>(vxlan->info) != wanted.vxlan) {
       step(ConfigureVxlan{.index = vxlan->index, .info = wanted.vxlan});
     }
-    plan_vxlan_port(*vxlan, bridge);
+    plan_vxlan_port(wanted, *vxlan, bridge);
     return vxlan;
   }
 
   // Up comes last: until learning is off and the filter stands, no frame may pass.
-  void plan_vxlan_port(const Link& vxlan, const Link& bridge) {
+  void plan_vxlan_port(const DesiredSwitch& wanted, const Link& vxlan, const Link& bridge) {
+    // Where the bridge snoops, the tunnel still has to get every group: the members at the other ends do not
+    // speak IGMP to this bridge.
+    const BridgePort port{.learning = false, .multicast_router = wanted.bridge.multicast_snooping};
     const bool in_place = vxlan.master == bridge.index;
-    const bool silent = in_place && vxlan.bridge_port == BridgePort{.learning = false};
+    const bool silent = in_place && vxlan.bridge_port == port;
     const TagFilter* filter = installed_.tag_filter(vxlan.index);
     const bool guarded = filter != nullptr && *filter == TagFilter{};
     if (!in_place) step(SetMaster{.index = vxlan.index, .bridge = bridge.index});
-    if (in_place && !silent) step(ConfigureBridgePort{.index = vxlan.index, .port = {.learning = false}});
+    if (in_place && !silent) step(ConfigureBridgePort{.index = vxlan.index, .port = port});
     if (!guarded) step(SetTagFilter{.index = vxlan.index, .filter = {}});
     if (silent && guarded && !vxlan.up) step(SetUp{.index = vxlan.index});
   }

@@ -24,9 +24,11 @@ namespace kvtep::planner {
 // What may have changed since the last report.
 struct ReportScope {
   bool everything = true;
-  std::set<std::pair<Vni, MacAddress>> macs;  // where it is not everything
+  // Where it is not everything:
+  std::set<std::pair<Vni, MacAddress>> macs;
+  bool groups = false;  // the rows of Mcast_Macs_Local
 
-  bool empty() const { return !everything && macs.empty(); }
+  bool empty() const { return !everything && macs.empty() && !groups; }
   static ReportScope nothing() { return {.everything = false, .macs = {}}; }
 };
 

@@ -16,6 +16,7 @@ struct Settings {
   std::optional<std::string> description;  // empty: the column is left alone
   // Patterns of the devices that are physical ports; empty: those that the database already lists.
   std::vector<std::string> ports;
+  bool multicast_snooping = false;  // our bridges snoop IGMP and MLD, and the groups are published
   bool known_sources_only = false;  // VXLAN packets from others than Physical_Locators are dropped
   bool realize_bound_only = false;  // only switches with a binding on this Physical_Switch
 

@@ -13,6 +13,7 @@
 
 #include "netlinkd/rtnl/codec/attributes.hpp"
 #include "netlinkd/rtnl/codec/decode.hpp"
+#include "netlinkd/rtnl/codec/decode_groups.hpp"
 #include "netlinkd/rtnl/socket.hpp"
 
 namespace kvtep::rtnl {
@@ -97,15 +98,27 @@ class Monitor::Impl {
     while (rest.size() >= NLMSG_HDRLEN) {
       const auto header = codec::read_as<nlmsghdr>(rest);
       if (header.nlmsg_len < NLMSG_HDRLEN || header.nlmsg_len > rest.size()) break;
-      auto event = codec::decode(rest.first(header.nlmsg_len));
-      if (!event) {
-        has_lost_ = true;
-      } else if (auto& told = *event) {
-        events.push_back(std::move(*told));
-      }
+      take_message(rest.first(header.nlmsg_len), events);
       rest = rest.subspan(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), rest.size()));
     }
     if (!rest.empty()) has_lost_ = true;
+  }
+
+  void take_message(codec::Bytes message, std::vector<KernelEvent>& events) {
+    if (codec::is_about_groups(message)) {
+      if (auto told = codec::decode_groups(message)) {
+        events.insert(events.end(), told->begin(), told->end());
+      } else {
+        has_lost_ = true;
+      }
+      return;
+    }
+    auto event = codec::decode(message);
+    if (!event) {
+      has_lost_ = true;
+    } else if (auto& told = *event) {
+      events.push_back(std::move(*told));
+    }
   }
 
   Socket socket_;
@@ -127,7 +140,7 @@ Result<Monitor> Monitor::open(const Options& options) {
   if (drop_other_neighbours(socket->fd()) != 0) {
     return std::unexpected(system_error(errno, "filter the notifications of a netlink socket"));
   }
-  for (const int group : {RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_TC}) {
+  for (const int group : {RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_TC, RTNLGRP_MDB}) {
     if (!socket->set_netlink_option(NETLINK_ADD_MEMBERSHIP, group)) {
       return std::unexpected(system_error(errno, "subscribe to the kernel's notifications"));
     }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "netlinkd/rtnl/codec/decode.hpp"
+#include "netlinkd/rtnl/codec/decode_groups.hpp"
 #include "netlinkd/rtnl/codec/encode.hpp"
 #include "netlinkd/rtnl/exchange.hpp"
 #include "netlinkd/rtnl/source_filter.hpp"
@@ -103,6 +104,16 @@ class Transactor::Impl {
     }
     done = repeat("forwarding entries", codec::fdb_dump_request, into_snapshot, keep());
     if (!done) return std::unexpected(std::move(done.error()));
+    const auto into_groups = [&](std::span<const std::byte> message) -> Result<void> {
+      auto events = codec::decode_groups(message);
+      if (!events) return std::unexpected(std::move(events.error()));
+      snapshot.events.insert(snapshot.events.end(), events->begin(), events->end());
+      return {};
+    };
+    done = repeat("multicast groups", codec::group_dump_request, into_groups, keep());
+    // A kernel whose bridges cannot snoop has none.
+    if (!done && done.error().code != std::errc::operation_not_supported)
+      return std::unexpected(std::move(done.error()));
     // A kernel without nf_tables has no filters; one that is asked for is refused in its words.
     if (auto filters = source_filters_.list()) {
       snapshot.events.insert(snapshot.events.end(), filters->begin(), filters->end());

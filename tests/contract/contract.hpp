@@ -48,6 +48,9 @@ inline std::vector<std::string> lines_of(const Installed& installed) {
       for (const auto& destination : list) add(VxlanEntryChanged{{index, mac, destination}});
     }
   }
+  for (const auto& [index, link] : installed.links()) {
+    for (const auto& member : installed.group_members(index)) add(GroupJoined{member});
+  }
   for (const auto& [table, filter] : installed.source_filters()) add(SourceFilterChanged{table, filter});
   return lines;
 }

@@ -37,6 +37,8 @@ class FakeWorld final : public World {
     kernel_.learn(vlan == kUntagged ? port : vlan_device(port, vlan), mac);
   }
   void age_out(IfIndex bridge, const MacAddress& mac) override { kernel_.age_out(bridge, mac); }
+  void join(IfIndex port, const IpAddress& group) override { kernel_.join(port, group); }
+  void leave(IfIndex port, const IpAddress& group) override { kernel_.leave(port, group); }
   void add_entry(const BridgeEntry& entry) override { kernel_.add_entry(entry); }
   void remove_entry(const BridgeEntry& entry) override { kernel_.remove_entry(entry); }
   void add_entry(const VxlanEntry& entry) override { kernel_.add_entry(entry); }

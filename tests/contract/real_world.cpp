@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "netlinkd/model/installed.hpp"
+
 namespace kvtep::testing {
 namespace {
 
@@ -150,6 +152,17 @@ void RealWorld::age_out(IfIndex bridge, const MacAddress&) {
   // In hundredths of a second.
   run_command({"ip", "link", "set", name_of(bridge), "type", "bridge", "ageing_time", "1"});
 }
+
+void RealWorld::change_group(const std::string& verb, IfIndex port, const IpAddress& group) {
+  const auto installed = Installed::from(dump());
+  const auto bridge = name_of(installed.link(port)->master);
+  run_command(
+      {"bridge", "mdb", verb, "dev", bridge, "port", name_of(port), "grp", group.to_string(), "temp"});
+}
+
+void RealWorld::join(IfIndex port, const IpAddress& group) { change_group("add", port, group); }
+
+void RealWorld::leave(IfIndex port, const IpAddress& group) { change_group("del", port, group); }
 
 void RealWorld::add_entry(const BridgeEntry& entry) {
   run_command({"bridge", "fdb", "replace", entry.mac.to_string(), "dev", name_of(entry.port), "master",

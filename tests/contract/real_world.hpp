@@ -36,6 +36,8 @@ class RealWorld final : public World {
   void enslave(IfIndex index, IfIndex bridge) override;
   void send_frame(IfIndex port, const MacAddress& mac, VlanId vlan) override;
   void age_out(IfIndex bridge, const MacAddress& mac) override;
+  void join(IfIndex port, const IpAddress& group) override;
+  void leave(IfIndex port, const IpAddress& group) override;
   void add_entry(const BridgeEntry& entry) override;
   void remove_entry(const BridgeEntry& entry) override;
   void add_entry(const VxlanEntry& entry) override;
@@ -47,6 +49,7 @@ class RealWorld final : public World {
 
  private:
   static std::string name_of(IfIndex index);
+  void change_group(const std::string& verb, IfIndex port, const IpAddress& group);
   static std::vector<std::string> entry_command(const std::string& verb, const VxlanEntry& entry);
 
   NetworkNamespace hosts_;

@@ -38,6 +38,8 @@ class World {
   virtual void send_frame(IfIndex port, const MacAddress& mac, VlanId vlan) = 0;
   // Everything that the bridge learned is too old.
   virtual void age_out(IfIndex bridge, const MacAddress& mac) = 0;
+  virtual void join(IfIndex port, const IpAddress& group) = 0;
+  virtual void leave(IfIndex port, const IpAddress& group) = 0;
   virtual void add_entry(const BridgeEntry& entry) = 0;
   virtual void remove_entry(const BridgeEntry& entry) = 0;
   virtual void add_entry(const VxlanEntry& entry) = 0;

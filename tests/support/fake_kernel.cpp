@@ -72,6 +72,9 @@ Snapshot FakeKernel::dump() const {
       }
     }
   }
+  for (const auto& [index, device] : devices_) {
+    for (const auto& member : device.members) events.push_back(GroupJoined{member});
+  }
   for (const auto& [table, filter] : source_filters_) events.push_back(SourceFilterChanged{table, filter});
   return snapshot;
 }
@@ -262,6 +265,7 @@ FakeKernel::Errno FakeKernel::run(const ConfigureBridge& op) {
   if (!is_bridge(device->link)) return EOPNOTSUPP;
   device->link.info = op.info;
   tell_link(*device);
+  if (!op.info.multicast_snooping) flush_groups(*device, {});
   return 0;
 }
 
@@ -328,7 +332,10 @@ void FakeKernel::bring_down(Device& device) {
   if (is_bridge(device.link)) {
     for (const auto port : ports_of(device.link.index)) flush_port(device, port, false);
   }
-  if (device.link.master) flush_port(require(device.link.master), device.link.index, false);
+  if (device.link.master) {
+    flush_port(require(device.link.master), device.link.index, false);
+    flush_groups(require(device.link.master), device.link.index);
+  }
   tell_link(device);
 }
 
@@ -343,6 +350,7 @@ void FakeKernel::attach(Device& device, Device& bridge) {
 void FakeKernel::release(Device& device) {
   Device& bridge = require(device.link.master);
   flush_port(bridge, device.link.index, true);
+  flush_groups(bridge, device.link.index);
   device.link.master = {};
   device.link.bridge_port.reset();
   tell_link(device);

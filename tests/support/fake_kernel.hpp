@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,10 @@ class FakeKernel {
   // The ageing time of a learned entry is over.
   void age_out(IfIndex bridge, const MacAddress& mac);
 
+  // A host behind the bridge port asks for a group, or no longer (IGMP, MLD): noted where the bridge snoops.
+  void join(IfIndex port, const IpAddress& group);
+  void leave(IfIndex port, const IpAddress& group);
+
   // Entries made by somebody else: `bridge fdb replace`, `bridge fdb append ... self`, `bridge fdb del`.
   void add_entry(const BridgeEntry& entry);
   void remove_entry(const BridgeEntry& entry);
@@ -82,6 +87,7 @@ class FakeKernel {
     Link link;
     std::map<MacAddress, Entry> entries;              // a bridge's
     std::map<MacAddress, Destinations> destinations;  // a vxlan device's
+    std::set<GroupMember> members;                    // a bridge's
     std::optional<TagFilter> filter;
   };
   struct Fault {
@@ -130,6 +136,7 @@ class FakeKernel {
   std::vector<IfIndex> vlans_of(IfIndex parent) const;
 
   void flush_port(Device& bridge, IfIndex port, bool everything);
+  void flush_groups(Device& bridge, IfIndex port);  // 0: of all ports
   void flush_learned(Device& vxlan);
   void flush_all(Device& vxlan);
   void erase_local(Device& bridge, const MacAddress& mac);

@@ -86,9 +86,15 @@ LinkInfo link_info(const Attributes& link, const Attributes& info) {
   return PlainInfo{};
 }
 
+BridgePort bridge_port_flags(const Attributes& port) {
+  return {.learning = port.flag(IFLA_BRPORT_LEARNING),
+          .multicast_router =
+              port.number<std::uint8_t>(IFLA_BRPORT_MULTICAST_ROUTER).value_or(0) == MDB_RTR_TYPE_PERM};
+}
+
 std::optional<BridgePort> bridge_port(const Attributes& info) {
   if (info.text(IFLA_INFO_SLAVE_KIND) != "bridge") return std::nullopt;
-  return BridgePort{.learning = info.nested(IFLA_INFO_SLAVE_DATA).flag(IFLA_BRPORT_LEARNING)};
+  return bridge_port_flags(info.nested(IFLA_INFO_SLAVE_DATA));
 }
 
 Result<Event> decode_link(Bytes message, bool is_gone) {
@@ -99,7 +105,7 @@ Result<Event> decode_link(Bytes message, bool is_gone) {
   if (parts.header.ifi_family == AF_BRIDGE) {
     // AF_BRIDGE RTM_DELLINK says "left the bridge", and the device's own message says so too.
     if (is_gone || !attributes.has(IFLA_PROTINFO)) return Event{};
-    const BridgePort port{.learning = attributes.nested(IFLA_PROTINFO).flag(IFLA_BRPORT_LEARNING)};
+    const auto port = bridge_port_flags(attributes.nested(IFLA_PROTINFO));
     if (parts.malformed) return refuse("bridge port");
     return Event(BridgePortChanged{index, port});
   }

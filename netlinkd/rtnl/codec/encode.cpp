@@ -200,7 +200,11 @@ class Encoder {
     auto& link = request.family_header<ifinfomsg>();
     link.ifi_family = AF_BRIDGE;
     link.ifi_index = static_cast<int>(index.value);
-    request.nest(IFLA_PROTINFO, [&] { request.put_u8(IFLA_BRPORT_LEARNING, port.learning); });
+    request.nest(IFLA_PROTINFO, [&] {
+      request.put_u8(IFLA_BRPORT_LEARNING, port.learning);
+      request.put_u8(IFLA_BRPORT_MULTICAST_ROUTER,
+                     port.multicast_router ? MDB_RTR_TYPE_PERM : MDB_RTR_TYPE_TEMP_QUERY);
+    });
     request.append_to(buffer_);
   }
 
@@ -375,6 +379,11 @@ std::vector<std::byte> filter_dump_request(std::uint32_t seq, IfIndex device) {
 
 std::vector<std::byte> fdb_dump_request(std::uint32_t seq) {
   return dump_request<ndmsg>(RTM_GETNEIGH, seq, [](Request&, ndmsg& entry) { entry.ndm_family = AF_BRIDGE; });
+}
+
+std::vector<std::byte> group_dump_request(std::uint32_t seq) {
+  return dump_request<br_port_msg>(RTM_GETMDB, seq,
+                                   [](Request&, br_port_msg& header) { header.family = AF_BRIDGE; });
 }
 
 std::vector<std::byte> delete_link_request(std::uint32_t seq, IfIndex device) {

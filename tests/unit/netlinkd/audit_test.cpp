@@ -128,6 +128,28 @@ TEST(AuditComparison, LeavesOutWhatAnEventSpokeOf) {
   EXPECT_THAT(differences, ElementsAre(KernelEvent(BridgeEntryChanged{entry("02:00:00:00:00:02")})));
 }
 
+TEST(AuditComparison, FindsGroupMembersThatCameAndWent) {
+  const auto member = [](const char* group) {
+    return GroupMember{.bridge = IfIndex{5}, .port = IfIndex{6}, .group = ip(group), .source = {}};
+  };
+  Installed known;
+  Installed there;
+  for (auto* installed : {&known, &there})
+    installed->apply(LinkChanged{{.index = IfIndex{5}, .name = "b", .info = BridgeInfo{}}});
+  known.apply(GroupJoined{member("239.0.0.1")});
+  there.apply(GroupJoined{member("239.0.0.2")});
+  there.apply(GroupJoined{member("239.0.0.3")});
+  agent::Audit audit;
+  audit.heard(GroupLeft{member("239.0.0.3")});
+  audit.dumped(there);
+  std::vector<KernelEvent> found;
+  while (!audit.is_done()) {
+    for (const auto& event : audit.next(known, 10)) found.push_back(event);
+  }
+  EXPECT_THAT(found, ElementsAre(KernelEvent(GroupJoined{member("239.0.0.2")}),
+                                 KernelEvent(GroupLeft{member("239.0.0.1")})));
+}
+
 TEST(AuditComparison, LooksAtNoMoreThanItIsTold) {
   agent::Audit audit;
   std::vector<KernelEvent> there{LinkChanged{kBridge}};

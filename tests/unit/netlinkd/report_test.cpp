@@ -171,6 +171,34 @@ TEST_F(ReportTest, WithdrawsEverythingOfASwitchThatIsUnbound) {
   EXPECT_THAT(text, Not(HasSubstr("insert")));
 }
 
+TEST_F(ReportTest, PublishesTheGroupsOfItsHostsWhereTheBridgeSnoops) {
+  rows.settings.multicast_snooping = true;
+  publish_flood_row();
+  const auto join = [&](const char* group, IfIndex at) {
+    installed.apply(GroupJoined{{.bridge = kBridge, .port = at, .group = ip(group), .source = {}}});
+  };
+  join("239.129.2.3", kPort);
+  join("239.1.2.3", kPort);  // the same MAC
+  join("ff15::1:2", kPort);
+  for (const char* link_local : {"224.0.0.251", "ff02::1:ff00:1"}) join(link_local, kPort);
+  join("239.9.9.9", kVxlan);
+  join("239.9.9.8", kBridge);
+  const auto text = report({.everything = false, .macs = {}, .groups = true});
+  EXPECT_THAT(text, HasSubstr(R"("row":{"MAC":"01:00:5e:01:02:03",)"));
+  EXPECT_THAT(text, HasSubstr(R"("row":{"MAC":"33:33:00:01:00:02",)"));
+  EXPECT_EQ(operations, 2U);
+}
+
+TEST_F(ReportTest, WithdrawsGroupsThatNobodyWants) {
+  publish_flood_row();
+  const auto& set = rows.database.table<hwvtep::McastMacsLocal>().begin()->second.locator_set;
+  const auto gone = rows.insert(
+      hwvtep::McastMacsLocal{.MAC = "01:00:5e:01:02:03", .logical_switch = red, .locator_set = Uuid(set)});
+  EXPECT_THAT(report({.everything = false, .macs = {}, .groups = true}),
+              HasSubstr(erased("Mcast_Macs_Local", gone)));
+  EXPECT_EQ(operations, 1U);
+}
+
 TEST_F(ReportTest, LooksAtSingleHostsOnly) {
   learned("00:00:00:00:aa:02");
   learned("00:00:00:00:aa:03");

@@ -7,11 +7,14 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
+#include <linux/if_bridge.h>
 #include <cerrno>
 #include <cstring>
+
 #include <random>
 
 #include "netlinkd/rtnl/codec/decode.hpp"
+#include "netlinkd/rtnl/codec/decode_groups.hpp"
 #include "netlinkd/rtnl/codec/encode.hpp"
 #include "netlinkd/rtnl/codec/request.hpp"
 #include "netlinkd/rtnl/codec/tag_filter_place.hpp"
@@ -95,6 +98,35 @@ Bytes filter_message() {
     request.nest(TCA_OPTIONS, [&] {
       request.put_bytes(TCA_BPF_OPS, program.data(), program.size() * sizeof(sock_filter));
       request.put_u32(TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+    });
+  });
+}
+
+// Two groups, the second with a source.
+Bytes group_message(std::uint16_t type = RTM_NEWMDB) {
+  const auto entry_of = [](std::uint8_t last) {
+    br_mdb_entry entry{};
+    entry.ifindex = 6;
+    entry.addr.u.ip4 = htonl(0xef010100U + last);
+    entry.addr.proto = htons(ETH_P_IP);
+    return entry;
+  };
+  // libmnl nests attributes in attributes; what stands behind an entry is written by hand.
+  struct WithSource {
+    br_mdb_entry entry;
+    nlattr header;
+    Ipv4Bytes source;
+  };
+  const WithSource second{.entry = entry_of(2),
+                          .header = {.nla_len = 8, .nla_type = MDBA_MDB_EATTR_SOURCE},
+                          .source = std::get<Ipv4Bytes>(kFar.bytes)};
+  return message<br_port_msg>(type, [&](Request& request, br_port_msg& header) {
+    header.family = AF_BRIDGE;
+    header.ifindex = 5;
+    request.nest(MDBA_MDB, [&] {
+      const auto first = entry_of(1);
+      request.nest(MDBA_MDB_ENTRY, [&] { request.put_bytes(MDBA_MDB_ENTRY_INFO, &first, sizeof first); });
+      request.nest(MDBA_MDB_ENTRY, [&] { request.put_bytes(MDBA_MDB_ENTRY_INFO, &second, sizeof second); });
     });
   });
 }
@@ -222,6 +254,25 @@ TEST(Decoding, ATagFilter) {
   EXPECT_EQ(decoded(filter_message()), KernelEvent(TagFilterChanged{IfIndex{5}, {{VlanId{10}}}}));
 }
 
+TEST(Decoding, GroupMembersOfNotificationsAndDumps) {
+  const GroupMember first{IfIndex{5}, IfIndex{6}, *IpAddress::parse("239.1.1.1"), {}};
+  const GroupMember second{IfIndex{5}, IfIndex{6}, *IpAddress::parse("239.1.1.2"), kFar};
+  for (const auto type : {RTM_NEWMDB, RTM_GETMDB}) {
+    const auto events = decode_groups(group_message(type));
+    ASSERT_TRUE(events);
+    EXPECT_THAT(*events, ::testing::ElementsAre(GroupJoined{first}, GroupJoined{second}));
+  }
+  const auto events = decode_groups(group_message(RTM_DELMDB));
+  ASSERT_TRUE(events);
+  EXPECT_THAT(*events, ::testing::ElementsAre(GroupLeft{first}, GroupLeft{second}));
+}
+
+TEST(Decoding, RefusesGroupMembersCutAnywhere) {
+  const auto whole = group_message();
+  for (auto length = NLMSG_HDRLEN + sizeof(br_port_msg) + 1; length < whole.size(); ++length)
+    EXPECT_FALSE(decode_groups(std::span(whole).first(length))) << length;
+}
+
 TEST(Decoding, RefusesAMessageCutAnywhere) {
   for (const auto& whole : {entry_message(), link_message(), filter_message()}) {
     for (std::size_t size = 0; size < whole.size(); ++size) {
@@ -264,6 +315,12 @@ TEST(Decoding, SurvivesAnyBytes) {
       }
       read += decode(bytes) ? 1 : 0;
     }
+  }
+  for (int round = 0; round < 20000; ++round) {
+    auto bytes = group_message();
+    for (int i = 0; i < 3; ++i)
+      bytes[NLMSG_HDRLEN + random() % (bytes.size() - NLMSG_HDRLEN)] = static_cast<std::byte>(byte(random));
+    read += decode_groups(bytes) ? 1 : 0;
   }
   EXPECT_GT(read, 0U);
 }
