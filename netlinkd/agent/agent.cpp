@@ -63,6 +63,7 @@ void Agent::changed(const DatabaseChanged& event) {
   if (!has_replica_) {
     has_replica_ = true;
     index_ = planner::Index::of(database_);
+    followed_.clear();
     mark_everything_dirty();
     return;
   }
@@ -128,6 +129,7 @@ void Agent::locked(const LockChanged& event) {
   if (event.held) {
     log_->info("this daemon has the lock of the switch '{}'", options_.settings.switch_name);
     drift_.wishes_changed();  // what another daemon did is no drift
+    followed_.clear();
     mark_everything_dirty();
   } else {
     log_->warn("another daemon has the lock of the switch '{}': waiting, kernel and database are left alone",
@@ -193,6 +195,7 @@ void Agent::on_snapshot(const Result<Snapshot>& snapshot, TimePoint now) {
     for (const auto& event : *events) installed_.apply(event);
   }
   retry_.clear();
+  followed_.clear();  // what was learned during the dump is in it, or was put over it
   switch_links_.clear();
   mark_everything_dirty();
   if (!next_audit_ && options_.audit_interval > Duration::zero()) next_audit_ = now + options_.audit_interval;
@@ -246,7 +249,10 @@ void Agent::note_bridge_entry(const BridgeEntry& entry) {
   if (!desired_) return;
   const auto wish = desired_->switches.find(key.vni);
   const auto links = switch_links_.find(key.vni);
-  if (wish == desired_->switches.end() || links == switch_links_.end()) return;
+  if (wish == desired_->switches.end() || links == switch_links_.end()) {
+    followed_.erase(key.vni);  // its devices have to be found first
+    return;
+  }
   if (!planner::local_port(installed_, links->second, entry.mac)) {
     yields_.erase(key);
     return;

@@ -188,6 +188,9 @@ class Agent {
   absl::flat_hash_map<IfIndex, Vni> vni_of_link_;
   // Remote MACs that were seen on a local port, and where the database wanted them at that time.
   absl::flat_hash_map<MacKey, IpAddress> yields_;
+  // Switches, and their bridges, whose local hosts have been followed since all of their MACs were looked at:
+  // there `yields_` knows of each local host whether it or its row came first.
+  std::map<Vni, IfIndex> followed_;
   std::map<MacKey, std::set<Issue>> mac_issues_;
   std::set<Issue> said_;
 

@@ -15,7 +15,9 @@ bool Agent::ready() const {
 }
 
 void Agent::say(const Issue& issue) {
-  if (said_.insert(issue).second) log_->warn("left out: {}: {}", issue.object, issue.reason);
+  if (!said_.insert(issue).second) return;
+  log_->log(issue.is_expected ? spdlog::level::debug : spdlog::level::warn, "left out: {}: {}", issue.object,
+            issue.reason);
 }
 
 void Agent::refresh_desired() {
@@ -31,9 +33,11 @@ void Agent::refresh_desired() {
   if (desired_ == next) return;
   for (const auto& [vni, wish] : desired_ ? desired_->switches : std::map<Vni, DesiredSwitch>{}) {
     const auto again = next->switches.find(vni);
-    const bool same = again != next->switches.end() && again->second.logical_switch == wish.logical_switch &&
-                      again->second.vxlan == wish.vxlan;
-    if (!same) forget_switch(vni);
+    if (again == next->switches.end() || again->second.logical_switch != wish.logical_switch) {
+      forget_switch(vni);
+    } else if (again->second.vxlan != wish.vxlan) {
+      switch_links_.erase(vni);  // its MACs are looked at again; who came first is still known
+    }
   }
   desired_ = std::move(next);
   drift_.wishes_changed();
@@ -52,6 +56,7 @@ void Agent::forget_what_was_mended() {
 
 void Agent::forget_switch(Vni vni) {
   switch_links_.erase(vni);
+  followed_.erase(vni);
   std::erase_if(mac_issues_, [&](const auto& entry) { return entry.first.vni == vni; });
   absl::erase_if(yields_, [&](const auto& entry) { return entry.first.vni == vni; });
 }
@@ -71,6 +76,10 @@ void Agent::refresh_switch_links() {
     vni_of_link[links->vxlan] = vni;
   }
   switch_links_ = std::move(links_now);
+  std::erase_if(followed_, [&](const auto& entry) {
+    const auto links = switch_links_.find(entry.first);
+    return links == switch_links_.end() || links->second.bridge != entry.second;
+  });
   vni_of_link_ = std::move(vni_of_link);
   for (const auto vni : found) begin_scan(vni);
 }
@@ -102,6 +111,7 @@ void Agent::scan_some(std::size_t& budget) {
       if (entry.port == links->second.vxlan) scan_->push_back(mac);
     }
   }
+  const bool is_news = !followed_.contains(vni);
   for (; !scan_->empty() && budget > 0; --budget) {
     const auto mac = scan_->back();
     scan_->pop_back();
@@ -109,11 +119,12 @@ void Agent::scan_some(std::size_t& budget) {
                                                     {.own = *wish->second.vxlan.local, .vni = vni});
     // Which came first, the entry or the row, cannot be told any more: the host is where its frames come
     // from.
-    if (wanted && planner::local_port(installed_, links->second, mac))
-      yields_.insert_or_assign(MacKey{vni, mac}, *wanted);
+    if (is_news && wanted && planner::local_port(installed_, links->second, mac))
+      yields_.try_emplace(MacKey{vni, mac}, *wanted);
     if (step_for({vni, mac})) mark_dirty({true, vni, mac});
   }
   if (!scan_->empty()) return;
+  followed_[vni] = links->second.bridge;
   scans_.pop_front();
   scan_.reset();
 }

@@ -40,6 +40,7 @@ struct DesiredPort {
 struct Issue {
   std::string object;  // "Ucast_Macs_Remote 4f0d… (00:00:00:00:aa:01)": a table's row or a device, for people
   std::string reason;
+  bool is_expected = false;  // a controller means it so, for any number of rows: not worth a warning
 
   auto operator<=>(const Issue&) const = default;
 };

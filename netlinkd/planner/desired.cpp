@@ -53,6 +53,12 @@ class DesiredBuilder {
   Desired build() {
     result_.inventory = inventory(view_, installed_);
     for (const auto& [id, issue] : view_.index.issues()) result_.issues.insert(issue);
+    if (!tunnel_ip(view_)) {
+      result_.issues.insert({.object = "Physical_Switch " + view_.settings.switch_name,
+                             .reason = "it has no tunnel IP (--tunnel-ip, Physical_Switch.tunnel_ips): its "
+                                       "tunnels still end at " +
+                                       own_ip_.to_string()});
+    }
     const auto bound = bound_switches();
     Candidates candidates;
     for (const auto& [id, row] : view_.database.table<LogicalSwitch>()) {
@@ -74,7 +80,8 @@ class DesiredBuilder {
       result_.issues.insert({.object = object(id, row),
                              .reason = row.tunnel_key.value_or(0) == 0
                                            ? "it has no tunnel_key (VNI)"
-                                           : fmt::format("the tunnel_key {} is no VNI", *row.tunnel_key)});
+                                           : fmt::format("the tunnel_key {} is no VNI", *row.tunnel_key),
+                             .is_expected = row.tunnel_key.value_or(0) == 0});
     }
     return vni;
   }
@@ -225,6 +232,15 @@ std::optional<IpAddress> tunnel_ip(const View& view) {
   return std::nullopt;
 }
 
+std::optional<IpAddress> tunnel_ip_in_use(const View& view, const Installed& installed) {
+  if (const auto address = tunnel_ip(view)) return address;
+  for (const auto& [index, link] : installed.links()) {
+    const auto* vxlan = std::get_if<VxlanInfo>(&link.info);
+    if (vxlan != nullptr && vxlan->local && is_owned(link, view.settings.switch_name)) return vxlan->local;
+  }
+  return std::nullopt;
+}
+
 std::set<std::string> inventory(const View& view, const Installed& installed) {
   std::set<std::string> listed;
   if (const auto own = own_switch(view)) {
@@ -244,7 +260,7 @@ std::set<std::string> inventory(const View& view, const Installed& installed) {
 }
 
 std::optional<Desired> desired(const View& view, const Installed& installed) {
-  const auto own_ip = tunnel_ip(view);
+  const auto own_ip = tunnel_ip_in_use(view, installed);
   if (!own_ip) return std::nullopt;
   return DesiredBuilder(view, installed, *own_ip).build();
 }

@@ -29,11 +29,15 @@ std::optional<OwnSwitch> own_switch(const View& view);
 // The server sorts that set as text.
 std::optional<IpAddress> tunnel_ip(const View& view);
 
+// The same, or where that says nothing (any more) the address at which the devices of ours that are there end
+// their tunnels: an address that a controller takes away for a while must not stop anything.
+std::optional<IpAddress> tunnel_ip_in_use(const View& view, const Installed& installed);
+
 // The devices that are physical ports of this switch: those that match Settings::ports, or else those that
 // Physical_Switch.ports names. Never a device of ours, nor the loopback.
 std::set<std::string> inventory(const View& view, const Installed& installed);
 
-// Nothing where there is no tunnel IP yet: then nothing can be said about what ought to be there, and what is
+// Nothing where there is no tunnel IP, and none in use: then nothing can be said about what ought to be there, and what is
 // there stays. `installed` decides which of several switches with the same VNI keeps it, and which ports
 // there are.
 std::optional<Desired> desired(const View& view, const Installed& installed);

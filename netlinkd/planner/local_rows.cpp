@@ -79,6 +79,15 @@ class LocalRows {
     }
   }
 
+  // Without an address of our own no row can be right, but those of former times still have to go.
+  void withdraw_unbound() {
+    for (const auto& [id, row] : database_.table<McastMacsLocal>()) {
+      if (row.MAC == kUnknownDestination && !is_foreign_set(row.locator_set) && !is_bound(row.logical_switch))
+        result_.transaction.erase<McastMacsLocal>(id);
+    }
+    withdraw_from_unbound();
+  }
+
   void report_one(Vni vni, const MacAddress& mac) {
     const auto wish = input_.desired.switches.find(vni);
     if (wish == input_.desired.switches.end()) return;
@@ -87,6 +96,11 @@ class LocalRows {
   }
 
  private:
+  bool is_bound(const Uuid& logical_switch) const {
+    const auto vni = input_.desired.vni_of.find(logical_switch);
+    return vni != input_.desired.vni_of.end() && bound_.contains(vni->second);
+  }
+
   // Rows that another Physical_Switch of this database published.
   bool is_foreign(const Uuid& locator) const {
     const auto* row = database_.table<PhysicalLocator>().find(locator);
@@ -155,10 +169,9 @@ class LocalRows {
   // Logical_Switch.
   void withdraw_from_unbound() {
     for (const auto& [id, row] : database_.table<UcastMacsLocal>()) {
-      const auto vni = input_.desired.vni_of.find(row.logical_switch);
-      const bool bound = vni != input_.desired.vni_of.end() && bound_.contains(vni->second);
       const bool readable = parse_host_mac(row.MAC).has_value();
-      if ((!bound || !readable) && !is_foreign(row.locator)) result_.transaction.erase<UcastMacsLocal>(id);
+      if ((!is_bound(row.logical_switch) || !readable) && !is_foreign(row.locator))
+        result_.transaction.erase<UcastMacsLocal>(id);
     }
   }
 
@@ -232,8 +245,11 @@ class LocalRows {
 
 void report_local_macs(const ReportInput& input, const ReportScope& scope, std::size_t limit,
                        Report& result) {
-  const auto own_ip = tunnel_ip(input.view);
-  if (!own_ip) return;
+  const auto own_ip = tunnel_ip_in_use(input.view, input.installed);
+  if (!own_ip) {
+    if (scope.everything) LocalRows(input, limit, {}, result).withdraw_unbound();
+    return;
+  }
   LocalRows rows(input, limit, *own_ip, result);
   if (scope.everything) {
     rows.report_all();

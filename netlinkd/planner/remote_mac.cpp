@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "netlinkd/planner/ownership.hpp"
 
@@ -12,6 +13,7 @@ std::optional<IpAddress> remote_destination(const View& view, const Uuid& logica
                                             const MacAddress& mac, const TunnelEnd& end,
                                             std::set<Issue>* issues) {
   std::optional<IpAddress> best;
+  absl::InlinedVector<std::pair<Uuid, IpAddress>, 1> usable;
   for (const auto& id : view.index.remote_rows(logical_switch, mac)) {
     const auto* row = view.database.table<hwvtep::UcastMacsRemote>().find(id);
     if (row == nullptr) continue;
@@ -21,9 +23,19 @@ std::optional<IpAddress> remote_destination(const View& view, const Uuid& logica
         issues->insert({.object = fmt::format("Ucast_Macs_Remote {} ({})", id.to_string(), mac.to_string()),
                         .reason = address.error()});
       }
-    } else if (*address && (!best || **address < *best)) {
-      best = **address;
+    } else if (*address) {
+      usable.emplace_back(id, **address);
+      if (!best || **address < *best) best = **address;
     }
+  }
+  if (issues == nullptr) return best;
+  for (const auto& [id, address] : usable) {
+    if (address == *best) continue;
+    issues->insert(
+        {.object = fmt::format("Ucast_Macs_Remote {} ({})", id.to_string(), mac.to_string()),
+         .reason = fmt::format("another row of the MAC and the Logical_Switch has the lower address "
+                               "{}, and wins over {}",
+                               best->to_string(), address.to_string())});
   }
   return best;
 }

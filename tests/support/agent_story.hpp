@@ -41,7 +41,7 @@ struct Stage {
   void expect_in_step() {
     EXPECT_TRUE(world.status().in_step);
     EXPECT_THAT(world.status().issues, ::testing::IsEmpty());
-    FakeWorld fresh;
+    FakeWorld fresh({.settings = world.rows.settings});
     fresh.kernel = world.kernel;
     fresh.rows = world.rows;
     fresh.start();

@@ -145,7 +145,11 @@ class FakeWorld {
   }
 
   agent::Options with_settings(agent::Options options) {
-    options.settings = rows.settings;
+    if (options.settings.switch_name.empty()) {
+      options.settings = rows.settings;
+    } else {
+      rows.settings = options.settings;
+    }
     return options;
   }
 

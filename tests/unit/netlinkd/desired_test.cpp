@@ -209,7 +209,9 @@ TEST(RemoteDestination, IsTheLowestOfSeveralAndNeverOurOwn) {
   std::set<Issue> issues;
   const TunnelEnd end{.own = ip("192.168.2.20"), .vni = Vni{100}};
   EXPECT_EQ(remote_destination(rows.view(), red, kHost, end, &issues), ip("192.168.1.11"));
-  EXPECT_THAT(issues, SizeIs(1));
+  ASSERT_THAT(issues, SizeIs(2));
+  EXPECT_THAT(issues.begin()->reason, HasSubstr("192.168.1.11, and wins over 192.168.1.12"));
+  EXPECT_THAT(issues.rbegin()->reason, HasSubstr("'bad' is no address"));
   EXPECT_EQ(remote_destination(rows.view(), red, mac("00:00:00:00:aa:02"), end), std::nullopt);
 }
 
