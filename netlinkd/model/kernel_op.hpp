@@ -21,7 +21,8 @@
 namespace kvtep {
 
 // A bridge that is no host of its networks: no IPv6 address (IFLA_INET6_ADDR_GEN_MODE none), no multicast
-// snooping, no default PVID, a MAC address of its own. Carries `alias` and is up when the operation is done.
+// snooping, no default PVID, a MAC address of its own, and all else as in BridgeInfo{}. Carries `alias` and is
+// up when the operation is done.
 struct CreateBridge {
   std::string name;
   std::string alias;
@@ -64,7 +65,7 @@ struct SetMaster {
   IfIndex bridge;
   bool operator==(const SetMaster&) const = default;
 };
-// What can be changed on a live bridge: multicast snooping, VLAN filtering.
+// Everything of `info` can be changed on a live bridge.
 struct ConfigureBridge {
   IfIndex index;
   BridgeInfo info;

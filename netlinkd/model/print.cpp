@@ -21,8 +21,10 @@ std::string text_of(const LinkInfo& info) {
   return std::visit(
       Overloaded{[](const PlainInfo&) -> std::string { return "plain"; },
                  [](const BridgeInfo& bridge) {
-                   return fmt::format("bridge(snooping={} vlan_filtering={})", bridge.multicast_snooping,
-                                      bridge.vlan_filtering);
+                   return fmt::format(
+                       "bridge(snooping={} vlan_filtering={} firewall={} ageing={} reaches_host={})",
+                       bridge.multicast_snooping, bridge.vlan_filtering, bridge.calls_firewall,
+                       bridge.ageing_time, bridge.reaches_host);
                  },
                  [](const VxlanInfo& vxlan) {
                    return fmt::format(

@@ -171,9 +171,18 @@ TYPED_TEST(Links, LearningOfABridgePortIsSetAndTold) {
 TYPED_TEST(Links, ABridgesSnoopingIsTakenBack) {
   const auto bridge = this->world_.add_bridge("b");
   this->hear();
-  EXPECT_EQ(this->link(bridge).info, LinkInfo(BridgeInfo{.multicast_snooping = true}));
+  EXPECT_EQ(this->link(bridge).info, LinkInfo(BridgeInfo{.multicast_snooping = true, .reaches_host = true}));
   this->must(ConfigureBridge{bridge, {}});
   EXPECT_EQ(this->link(bridge).info, LinkInfo(BridgeInfo{}));
+}
+
+TYPED_TEST(Links, EverySettingOfALiveBridgeIsSetTakenBackAndTold) {
+  const auto bridge = this->make_bridge();
+  for (const auto& info : {BridgeInfo{.calls_firewall = true}, BridgeInfo{.ageing_time = 1000},
+                           BridgeInfo{.reaches_host = true}, BridgeInfo{}}) {
+    this->must(ConfigureBridge{bridge, info});
+    EXPECT_EQ(this->link(bridge).info, LinkInfo(info));
+  }
 }
 
 TYPED_TEST(Links, ALiveVxlanDeviceChangesAllButItsVni) {

@@ -383,7 +383,7 @@ IfIndex FakeKernel::add_port(const std::string& name) {
 
 IfIndex FakeKernel::add_bridge(const std::string& name) {
   demand(check_new_name(name), "add the bridge " + name);
-  auto& device = add_device(name, BridgeInfo{.multicast_snooping = true});
+  auto& device = add_device(name, BridgeInfo{.multicast_snooping = true, .reaches_host = true});
   add_local(device, device.link.address, device.link.index);
   tell_link(device);
   return device.link.index;

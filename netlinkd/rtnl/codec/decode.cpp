@@ -4,6 +4,7 @@
 #include <linux/if_bridge.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/neighbour.h>
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "netlinkd/rtnl/codec/attributes.hpp"
+#include "netlinkd/rtnl/codec/host_isolation.hpp"
 #include "netlinkd/rtnl/codec/tag_filter_place.hpp"
 #include "netlinkd/rtnl/codec/tag_program.hpp"
 
@@ -45,9 +47,22 @@ Result<Event> refuse(const char* what) {
   return std::unexpected(system_error(EBADMSG, fmt::format("read the kernel's message about a {}", what)));
 }
 
-BridgeInfo bridge_info(const Attributes& data) {
+// IFLA_INET_CONF is an array: IPV4_DEVCONF_* count from 1.
+std::uint32_t inet_setting(const Attributes& link, unsigned setting) {
+  const auto settings = link.nested(IFLA_AF_SPEC).nested(AF_INET).bytes(IFLA_INET_CONF);
+  const auto place = (setting - 1) * sizeof(std::uint32_t);
+  return settings.size() < place + sizeof(std::uint32_t) ? 0
+                                                         : read_as<std::uint32_t>(settings.subspan(place));
+}
+
+BridgeInfo bridge_info(const Attributes& link, const Attributes& data) {
   return {.multicast_snooping = data.flag(IFLA_BR_MCAST_SNOOPING),
-          .vlan_filtering = data.flag(IFLA_BR_VLAN_FILTERING)};
+          .vlan_filtering = data.flag(IFLA_BR_VLAN_FILTERING),
+          .calls_firewall = data.flag(IFLA_BR_NF_CALL_IPTABLES) || data.flag(IFLA_BR_NF_CALL_IP6TABLES) ||
+                            data.flag(IFLA_BR_NF_CALL_ARPTABLES),
+          .ageing_time = data.number<std::uint32_t>(IFLA_BR_AGEING_TIME).value_or(0),
+          .reaches_host = inet_setting(link, IPV4_DEVCONF_ARP_IGNORE) != kArpIgnoreAll ||
+                          inet_setting(link, IPV4_DEVCONF_RP_FILTER) != kRpFilterStrict};
 }
 
 VxlanInfo vxlan_info(const Attributes& data) {
@@ -75,7 +90,7 @@ VxlanInfo vxlan_info(const Attributes& data) {
 LinkInfo link_info(const Attributes& link, const Attributes& info) {
   const auto kind = info.text(IFLA_INFO_KIND);
   const auto data = info.nested(IFLA_INFO_DATA);
-  if (kind == "bridge") return bridge_info(data);
+  if (kind == "bridge") return bridge_info(link, data);
   if (kind == "vxlan") return vxlan_info(data);
   if (kind == "vlan" && data.port(IFLA_VLAN_PROTOCOL).value_or(ETH_P_8021Q) == ETH_P_8021Q) {
     // A parent in another namespace has a number that means nothing here.

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/neighbour.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "netlinkd/rtnl/codec/host_isolation.hpp"
 #include "netlinkd/rtnl/codec/request.hpp"
 #include "netlinkd/rtnl/codec/tag_filter_place.hpp"
 #include "netlinkd/rtnl/codec/tag_program.hpp"
@@ -37,13 +39,16 @@ class Encoder {
     create_link(
         op.name, "bridge",
         [&](Request& request) {
-          request.put_u8(IFLA_BR_MCAST_SNOOPING, 0);
+          put_bridge(request, {});
           // Else a kernel with VLAN filtering doubles each entry into VLAN 1.
           request.put_u16(IFLA_BR_VLAN_DEFAULT_PVID, 0);
         },
         [&](Request& request) { request.put_mac(IFLA_ADDRESS, op.address); });
     set_no_ipv6();
-    change_link(new_index_, IFF_UP, [&](Request& request) { request.put_text(IFLA_IFALIAS, op.alias); });
+    change_link(new_index_, IFF_UP, [&](Request& request) {
+      request.put_text(IFLA_IFALIAS, op.alias);
+      put_host_isolation(request, {});
+    });
     return 0;
   }
 
@@ -98,8 +103,8 @@ class Encoder {
                     [&] { request.put_u8(IFLA_BR_VLAN_FILTERING, op.info.vlan_filtering); });
     });
     change_and_announce(op.index, [&](Request& request) {
-      put_link_info(request, "bridge",
-                    [&] { request.put_u8(IFLA_BR_MCAST_SNOOPING, op.info.multicast_snooping); });
+      put_link_info(request, "bridge", [&] { put_bridge(request, op.info); });
+      put_host_isolation(request, op.info);
     });
     return 0;
   }
@@ -190,6 +195,25 @@ class Encoder {
     request.nest(IFLA_LINKINFO, [&] {
       request.put_text(IFLA_INFO_KIND, kind);
       request.nest(IFLA_INFO_DATA, put_data);
+    });
+  }
+
+  static void put_bridge(Request& request, const BridgeInfo& info) {
+    request.put_u8(IFLA_BR_MCAST_SNOOPING, info.multicast_snooping);
+    request.put_u32(IFLA_BR_AGEING_TIME, info.ageing_time);
+    for (const auto attribute :
+         {IFLA_BR_NF_CALL_IPTABLES, IFLA_BR_NF_CALL_IP6TABLES, IFLA_BR_NF_CALL_ARPTABLES})
+      request.put_u8(attribute, info.calls_firewall);
+  }
+
+  static void put_host_isolation(Request& request, const BridgeInfo& info) {
+    request.nest(IFLA_AF_SPEC, [&] {
+      request.nest(AF_INET, [&] {
+        request.nest(IFLA_INET_CONF, [&] {
+          request.put_u32(IPV4_DEVCONF_ARP_IGNORE, info.reaches_host ? 0 : kArpIgnoreAll);
+          request.put_u32(IPV4_DEVCONF_RP_FILTER, info.reaches_host ? 0 : kRpFilterStrict);
+        });
+      });
     });
   }
 

@@ -1,0 +1,62 @@
+// The host is no host of the networks that its bridges carry. Only a real kernel has one.
+#include "tests/contract/contract.hpp"
+
+namespace kvtep::testing {
+namespace {
+
+constexpr MacAddress kMarker{{2, 0, 0, 0, 0xbb, 1}};
+
+// "Who has 198.51.100.1? Tell 198.51.100.99", from kHostA, to everybody (RFC 826).
+Frame arp_request() {
+  Frame frame(6, 0xff);
+  frame.insert(frame.end(), kHostA.bytes.begin(), kHostA.bytes.end());
+  for (const int byte : {0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1})
+    frame.push_back(static_cast<std::uint8_t>(byte));
+  frame.insert(frame.end(), kHostA.bytes.begin(), kHostA.bytes.end());
+  for (const int byte : {198, 51, 100, 99, 0, 0, 0, 0, 0, 0, 198, 51, 100, 1})
+    frame.push_back(static_cast<std::uint8_t>(byte));
+  frame.resize(60);
+  return frame;
+}
+
+class HostOnABridge : public Contract<RealWorld> {
+ protected:
+  // Whether the host answers at the bridge for an address that it has elsewhere.
+  bool answers(IfIndex bridge) {
+    run_command({"ip", "link", "set", "lo", "up"});
+    run_command({"ip", "address", "add", "198.51.100.1/32", "dev", "lo"});
+    const auto in = make_port("in", bridge);
+    const auto out = make_port("out", bridge);
+    learn(bridge, in, kHostA);
+    learn(bridge, out, kHostB);
+    world_.far_end(in).send(arp_request());
+    // An answer would be there before this.
+    world_.far_end(out).send(make_frame(kMarker));
+    bool answered = false;
+    for (auto heard = world_.far_end(in).receive(kPatience); heard;
+         heard = world_.far_end(in).receive(kPatience)) {
+      if (heard == kMarker) return answered;
+      answered = answered || heard == link(bridge).address;
+    }
+    ADD_FAILURE() << "not even the marker arrives";
+    return false;
+  }
+};
+
+TEST_F(HostOnABridge, AnswersArpAtAnyBridgeForAllItsAddresses) {
+  const auto bridge = world_.add_bridge("any");
+  must(kvtep::SetUp{bridge});
+  EXPECT_TRUE(answers(bridge));
+}
+
+TEST_F(HostOnABridge, AnswersNoArpAtOurs) { EXPECT_FALSE(answers(make_bridge())); }
+
+TEST_F(HostOnABridge, AnswersNoMoreArpAtABridgeThatWasPutRight) {
+  const auto bridge = world_.add_bridge("any");
+  must(kvtep::SetUp{bridge});
+  must(ConfigureBridge{bridge, {}});
+  EXPECT_FALSE(answers(bridge));
+}
+
+}  // namespace
+}  // namespace kvtep::testing
