@@ -133,6 +133,9 @@ Result<Config> read_file(const std::string& path, Config config) {
   reader.text("description", description);
   reader.text("realize", realize);
   reader.text("accept-from", accept_from);
+  std::chrono::seconds ageing_time{config.settings.ageing_time};
+  reader.seconds("ageing-time", ageing_time);
+  config.settings.ageing_time = static_cast<std::uint32_t>(ageing_time.count());
   reader.boolean("multicast-snooping", config.settings.multicast_snooping);
   reader.milliseconds("removal-delay", config.removal_delay);
   reader.seconds("audit-interval", config.audit_interval);

@@ -23,6 +23,9 @@ struct DesiredSwitch {
   MacAddress bridge_address;
   BridgeInfo bridge;
   VxlanInfo vxlan;
+  // As large as the largest bound port's: were it smaller, the bridge would drop large frames in silence. At
+  // that size the vxlan driver tells a host what its path can carry ("fragmentation needed").
+  std::uint32_t mtu = 1500;
   std::set<IpAddress> flood;
 
   bool operator==(const DesiredSwitch&) const = default;

@@ -21,8 +21,8 @@
 namespace kvtep {
 
 // A bridge that is no host of its networks: no IPv6 address (IFLA_INET6_ADDR_GEN_MODE none), no multicast
-// snooping, no default PVID, a MAC address of its own, and all else as in BridgeInfo{}. Carries `alias` and is
-// up when the operation is done.
+// snooping, no default PVID, a MAC address of its own, and all else as in BridgeInfo{}. Carries `alias` and
+// is up when the operation is done.
 struct CreateBridge {
   std::string name;
   std::string alias;
@@ -58,6 +58,11 @@ struct SetAlias {
 struct SetUp {
   IfIndex index;
   bool operator==(const SetUp&) const = default;
+};
+struct SetMtu {
+  IfIndex index;
+  std::uint32_t mtu = 0;
+  bool operator==(const SetMtu&) const = default;
 };
 // Makes the device a port of `bridge`; of none where it is 0.
 struct SetMaster {
@@ -128,8 +133,8 @@ struct RemoveSourceFilter {
   bool operator==(const RemoveSourceFilter&) const = default;
 };
 
-using KernelOp = std::variant<CreateBridge, CreateVxlan, CreateVlan, DeleteLink, SetAlias, SetUp, SetMaster,
-                              ConfigureBridge, ConfigureVxlan, ConfigureBridgePort, SetTagFilter,
+using KernelOp = std::variant<CreateBridge, CreateVxlan, CreateVlan, DeleteLink, SetAlias, SetUp, SetMtu,
+                              SetMaster, ConfigureBridge, ConfigureVxlan, ConfigureBridgePort, SetTagFilter,
                               RemoveTagFilter, SetRemoteMac, RemoveRemoteMac, AddFloodDestination,
                               RemoveFloodDestination, SetSourceFilter, RemoveSourceFilter>;
 

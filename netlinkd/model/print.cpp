@@ -146,6 +146,7 @@ std::string describe(const KernelOp& op) {
             return fmt::format("create the VLAN device {} on device {}", o.name, o.info.parent.value);
           },
           [](const DeleteLink& o) { return fmt::format("delete the device {} ({})", o.name, o.index.value); },
+          [](const SetMtu& o) { return fmt::format("set the MTU of device {} to {}", o.index.value, o.mtu); },
           [](const SetAlias& o) {
             return fmt::format("set the alias of device {} to '{}'", o.index.value, o.alias);
           },

@@ -111,7 +111,8 @@ class DesiredBuilder {
                            .vxlan_name = fmt::format("kvvx{}", vni.value),
                            .alias = ownership_alias(view_.settings.switch_name, id.to_string(), row.name),
                            .bridge_address = bridge_address(view_.settings.switch_name, vni),
-                           .bridge = {.multicast_snooping = view_.settings.multicast_snooping},
+                           .bridge = {.multicast_snooping = view_.settings.multicast_snooping,
+                                      .ageing_time = view_.settings.ageing_time * 100},
                            .vxlan = VxlanInfo{.vni = vni, .local = own_ip_},
                            .flood = flood_list(id, row, vni)});
   }
@@ -197,6 +198,10 @@ class DesiredBuilder {
       result_.issues.insert({.object = "Physical_Port " + row.name,
                              .reason = fmt::format("{} is no VLAN that can be bound", key)});
       return;
+    }
+    if (const Link* link = installed_.link_named(row.name); link != nullptr) {
+      auto& mtu = result_.switches.at(vni->second).mtu;
+      mtu = std::max(mtu, link->mtu);
     }
     auto& port = result_.ports[row.name];
     if (*vlan == kUntagged) {

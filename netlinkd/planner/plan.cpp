@@ -93,6 +93,7 @@ class SwitchPlanner {
     if (std::get<VxlanInfo>(vxlan->info) != wanted.vxlan) {
       step(ConfigureVxlan{.index = vxlan->index, .info = wanted.vxlan});
     }
+    if (vxlan->mtu != wanted.mtu) step(SetMtu{.index = vxlan->index, .mtu = wanted.mtu});
     plan_vxlan_port(wanted, *vxlan, bridge);
     return vxlan;
   }

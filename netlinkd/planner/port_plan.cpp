@@ -78,8 +78,10 @@ class PortPlanner {
 
   // Whose MACs are not learned is not published, and gets its frames by flooding alone.
   void plan_bridge_port(const Link& link) {
-    if (link.bridge_port && *link.bridge_port != BridgePort{})
-      step(ConfigureBridgePort{.index = link.index, .port = {}});
+    if (!link.bridge_port || link.bridge_port->learning) return;
+    auto port = *link.bridge_port;
+    port.learning = true;
+    step(ConfigureBridgePort{.index = link.index, .port = port});
   }
 
   void plan_untagged(const Link& port, const DesiredPort& wanted) {
@@ -149,6 +151,8 @@ class PortPlanner {
     const TagFilter* filter = installed_.tag_filter(device.index);
     const bool guarded = filter != nullptr && *filter == TagFilter{};
     if (!guarded) step(SetTagFilter{.index = device.index, .filter = {}});
+    // It follows its port down, but not up.
+    if (device.mtu != port.mtu) step(SetMtu{.index = device.index, .mtu = port.mtu});
     const bool in_place = bridge != nullptr && enslave(device, *bridge, guarded);
     if (in_place) plan_bridge_port(device);
     // The kernel refuses to set it up while the port is down, and does it itself when the port comes up.

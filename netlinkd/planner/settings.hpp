@@ -1,6 +1,7 @@
 // What the operator decides and the planner obeys.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct Settings {
   std::optional<std::string> description;  // empty: the column is left alone
   // Patterns of the devices that are physical ports; empty: those that the database already lists.
   std::vector<std::string> ports;
+  std::uint32_t ageing_time = 300;  // seconds after which a bridge forgets a host that is silent
   bool multicast_snooping = false;  // our bridges snoop IGMP and MLD, and the groups are published
   bool known_sources_only = false;  // VXLAN packets from others than Physical_Locators are dropped
   bool realize_bound_only = false;  // only switches with a binding on this Physical_Switch

@@ -176,6 +176,18 @@ TYPED_TEST(Links, ABridgesSnoopingIsTakenBack) {
   EXPECT_EQ(this->link(bridge).info, LinkInfo(BridgeInfo{}));
 }
 
+TYPED_TEST(Links, ABridgeFollowsTheSmallestMtuOfItsPorts) {
+  const auto [bridge, vxlan] = this->make_switch();
+  EXPECT_EQ(this->link(vxlan).mtu, 1500U);
+  const auto port = this->make_port("p1", bridge);
+  this->must(SetMtu{port, 9000});
+  EXPECT_EQ(this->link(bridge).mtu, 1500U);
+  this->must(SetMtu{vxlan, 9000});
+  EXPECT_EQ(this->link(vxlan).mtu, 9000U);
+  EXPECT_EQ(this->link(bridge).mtu, 9000U);
+  EXPECT_EQ(this->apply(SetMtu{IfIndex{999}, 1500}), ENODEV);
+}
+
 TYPED_TEST(Links, EverySettingOfALiveBridgeIsSetTakenBackAndTold) {
   const auto bridge = this->make_bridge();
   for (const auto& info : {BridgeInfo{.calls_firewall = true}, BridgeInfo{.ageing_time = 1000},

@@ -221,6 +221,7 @@ FakeKernel::Errno FakeKernel::run(const CreateVlan& op) {
   if (const Errno error = check_vlan(op.info)) return error;
   auto& vlan = add_device(op.name, op.info);
   vlan.link.address = require(op.info.parent).link.address;
+  vlan.link.mtu = require(op.info.parent).link.mtu;
   vlan.link.alias = op.alias;
   tell_link(vlan);
   return 0;
@@ -245,6 +246,35 @@ FakeKernel::Errno FakeKernel::run(const SetAlias& op) {
 FakeKernel::Errno FakeKernel::run(const SetUp& op) {
   Device* device = find(op.index);
   return device == nullptr ? ENODEV : bring_up(*device);
+}
+
+FakeKernel::Errno FakeKernel::run(const SetMtu& op) {
+  Device* device = find(op.index);
+  if (device == nullptr) return ENODEV;
+  const auto* vlan = std::get_if<VlanInfo>(&device->link.info);
+  if (vlan != nullptr && op.mtu > require(vlan->parent).link.mtu) return ERANGE;
+  if (device->link.mtu == op.mtu) return 0;
+  device->link.mtu = op.mtu;
+  tell_link(*device);
+  follow_mtu(*device);
+  return 0;
+}
+
+// vlan_device_event(NETDEV_CHANGEMTU), br_mtu_auto_adjust().
+void FakeKernel::follow_mtu(const Device& device) {
+  for (const auto index : vlans_of(device.link.index)) {
+    if (require(index).link.mtu > device.link.mtu) run(SetMtu{.index = index, .mtu = device.link.mtu});
+  }
+  Device* bridge = find(device.link.master);
+  if (bridge == nullptr) return;
+  std::uint32_t smallest = 0;
+  for (const auto port : ports_of(bridge->link.index)) {
+    const auto mtu = require(port).link.mtu;
+    if (smallest == 0 || mtu < smallest) smallest = mtu;
+  }
+  if (smallest == 0 || bridge->link.mtu == smallest) return;
+  bridge->link.mtu = smallest;
+  tell_link(*bridge);
 }
 
 FakeKernel::Errno FakeKernel::run(const SetMaster& op) {

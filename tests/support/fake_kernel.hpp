@@ -105,6 +105,7 @@ class FakeKernel {
   Errno run(const DeleteLink& op);
   Errno run(const SetAlias& op);
   Errno run(const SetUp& op);
+  Errno run(const SetMtu& op);
   Errno run(const SetMaster& op);
   Errno run(const ConfigureBridge& op);
   Errno run(const ConfigureVxlan& op);
@@ -127,6 +128,7 @@ class FakeKernel {
   Errno check_vxlan(const VxlanInfo& info) const;
   Errno check_vlan(const VlanInfo& info);
   Errno check_master(const Device& device, IfIndex master);
+  void follow_mtu(const Device& device);
   Errno bring_up(Device& device);
   void bring_down(Device& device);
   void attach(Device& device, Device& bridge);

@@ -91,6 +91,11 @@ class Encoder {
     return 0;
   }
 
+  int operator()(const SetMtu& op) {
+    change_link(op.index, 0, [&](Request& request) { request.put_u32(IFLA_MTU, op.mtu); });
+    return 0;
+  }
+
   int operator()(const SetMaster& op) {
     change_link(op.index, 0, [&](Request& request) { request.put_u32(IFLA_MASTER, op.bridge.value); });
     return 0;

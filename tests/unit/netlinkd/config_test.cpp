@@ -93,6 +93,8 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
     realize = "bound"
     accept-from = "locators"
     removal-delay = 500
+    audit-interval = 60
+    ageing-time = 600
   )");
   const auto invocation = parse({"--config", path.c_str(), "--switch", "from-flag"});
   ASSERT_TRUE(invocation.config) << invocation.output;
@@ -103,6 +105,8 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
   EXPECT_EQ(config.settings.description, "rack 4");
   EXPECT_TRUE(config.settings.realize_bound_only);
   EXPECT_TRUE(config.settings.known_sources_only);
+  EXPECT_EQ(config.settings.ageing_time, 600U);
+  EXPECT_EQ(config.audit_interval, std::chrono::seconds(60));
   EXPECT_EQ(config.removal_delay, std::chrono::milliseconds(500));
 }
 

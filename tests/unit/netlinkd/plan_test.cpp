@@ -53,6 +53,7 @@ Link vxlan() {
           .alias = alias(),
           .master = kBridge,
           .up = true,
+          .mtu = 1500,
           .info = vxlan_info(),
           .bridge_port = BridgePort{.learning = false}};
 }

@@ -45,6 +45,8 @@ std::vector<Deed> deeds() {
       {"the vxlan device is deleted", [](Stage& d) { d.world.kernel.delete_link(d.vxlan()); }, 2},
       {"the vxlan device is set down", [](Stage& d) { d.world.kernel.set_down(d.vxlan()); }},
       {"the vxlan device is renamed", [](Stage& d) { d.world.kernel.rename(d.vxlan(), "mine"); }, 2},
+      {"the vxlan device's MTU is changed", [](Stage& d) { d.by_hand(SetMtu{d.vxlan(), 1450}); }},
+      {"a VLAN device's MTU is changed", [](Stage& d) { d.by_hand(SetMtu{d.index("eth2.5"), 1400}); }},
       {"the vxlan device learns",
        [](Stage& d) {
          d.by_hand(
@@ -165,6 +167,19 @@ TEST_F(Vandalism, OfAPortIsNoneWhenItGoesDownAndUp) {
   world.settle();
   world.advance(1s);
   EXPECT_THAT(world.take_ops(), IsEmpty());
+  expect_in_step();
+  EXPECT_EQ(drift(), 0U);
+}
+
+TEST_F(Vandalism, IsNoneWhereAPortsMtuChangesAndOursFollow) {
+  by_hand(SetMtu{eth2, 9000});
+  world.settle();
+  EXPECT_EQ(world.link("kvvx100")->mtu, 9000U);
+  EXPECT_EQ(world.link("eth2.5")->mtu, 9000U);
+  by_hand(SetMtu{eth2, 1400});
+  world.settle();
+  EXPECT_EQ(world.link("eth2.5")->mtu, 1400U);
+  EXPECT_EQ(world.link("kvvx100")->mtu, 1500U);
   expect_in_step();
   EXPECT_EQ(drift(), 0U);
 }
