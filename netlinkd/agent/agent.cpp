@@ -158,6 +158,7 @@ void Agent::committed(const Committed& event, TimePoint now) {
 
 void Agent::on_events(const std::vector<KernelEvent>& events, TimePoint now) {
   counters_.kernel_events += events.size();
+  now_ = now;
   for (const auto& event : events) {
     if (std::holds_alternative<Overrun>(event)) {
       ++counters_.overruns;
@@ -223,6 +224,7 @@ void Agent::apply(const KernelEvent& event) {
   const bool may_change_inventory = concerns_ports(event);
   const auto mac = mac_of(event);
   const bool was_in_place = mac && is_in_place(*mac);
+  note_move(event);
   if (!installed_.apply(event)) return;
   is_in_step_ = false;
   if (may_change_inventory) {
@@ -275,7 +277,7 @@ void Agent::note_vxlan_entry(const VxlanEntry& entry) {
 }
 
 void Agent::note_unreported(const MacKey& key) {
-  if (unreported_.everything) return;
+  if (unreported_.everything || damper_.is_damped(key, now_)) return;
   unreported_.macs.emplace(key.vni, key.mac);
   // While the database is away hosts come and go without end.
   if (unreported_.macs.size() > kMostUnreported) unreported_ = {.everything = true};
@@ -300,8 +302,10 @@ void Agent::mark_everything_dirty() {
 
 void Agent::on_timer(TimePoint now) {
   go_on_ = false;
+  now_ = now;
   while (!timers_.empty() && timers_.begin()->first <= now) {
     mark_dirty(timers_.begin()->second);
+    end_damping(timers_.begin()->second);
     timers_.erase(timers_.begin());
   }
   if (next_commit_ && *next_commit_ <= now) next_commit_.reset();
@@ -339,6 +343,7 @@ Status Agent::status() const {
                 .database_connected = connected_,
                 .in_step = is_in_step_ && timers_.empty(),  // what waits is not done
                 .refused = retry_.refused(),
+                .damped = damped(),
                 .counters = counters_};
   status.issues = last_links_.conflicts;
   for (const auto& [key, issues] : mac_issues_) status.issues.insert(issues.begin(), issues.end());

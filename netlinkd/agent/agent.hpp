@@ -34,6 +34,7 @@
 
 #include "netlinkd/agent/audit.hpp"
 #include "netlinkd/agent/counters.hpp"
+#include "netlinkd/agent/damping.hpp"
 #include "netlinkd/agent/drift.hpp"
 #include "netlinkd/agent/op_key.hpp"
 #include "netlinkd/agent/ports.hpp"
@@ -76,6 +77,7 @@ struct Status {
   std::size_t ports = 0;
   std::set<Issue> issues;            // rows, devices and ports that are left out, and why
   std::vector<std::string> refused;  // operations that did not work: left as they are, or tried again
+  std::vector<std::string> damped;   // MACs that move too quickly, and wait
   Counters counters;
 };
 
@@ -148,6 +150,11 @@ class Agent {
   void say(const Issue& issue);
   void arrive_in_step();
 
+  // flapping.cpp
+  void note_move(const KernelEvent& event);
+  void end_damping(const Unit& unit);
+  std::vector<std::string> damped() const;
+
   // putting_back.cpp: what somebody else changed
   std::optional<MacKey> mac_of(const KernelEvent& event) const;
   bool is_in_place(const MacKey& key) const;
@@ -217,6 +224,8 @@ class Agent {
   bool is_in_step_ = false;
   bool has_announced_ = false;
 
+  TimePoint now_;  // of the last events or alarm
+  Damper<MacKey> damper_;
   DriftWatch drift_;
   std::set<std::string> drifted_;  // said since the last audit
   std::optional<Audit> audit_;

@@ -17,6 +17,8 @@ struct Counters {
   std::uint64_t transactions = 0;
   std::uint64_t transactions_refused = 0;
   std::uint64_t drift = 0;              // objects of ours that somebody else changed, and that were put back
+  std::uint64_t moves = 0;              // of a MAC from one port to another, local or remote
+  std::uint64_t damped = 0;             // how often a MAC moved so quickly that it had to wait
   std::uint64_t audits = 0;             // finished ones
   std::uint64_t audit_differences = 0;  // what they found that no notification had told of
   std::uint64_t local_wins = 0;         // a MAC with a remote row was seen on a local port

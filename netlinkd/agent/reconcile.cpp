@@ -214,6 +214,7 @@ std::optional<planner::Step> Agent::step_for(const MacKey& key) {
 }
 
 void Agent::plan_mac(const MacKey& key, std::vector<KernelOp>& ops, TimePoint now) {
+  if (damper_.is_damped(key, now)) return;  // its alarm brings it back
   const auto step = step_for(key);
   const auto before = ops.size();
   if (step) accept(*step, {true, key.vni, key.mac}, ops, now);

@@ -19,6 +19,8 @@ Json counters_json(const agent::Counters& counters) {
           {"transactions", counters.transactions},
           {"transactions_refused", counters.transactions_refused},
           {"drift", counters.drift},
+          {"moves", counters.moves},
+          {"damped", counters.damped},
           {"audits", counters.audits},
           {"audit_differences", counters.audit_differences},
           {"local_wins", counters.local_wins}};
@@ -40,6 +42,7 @@ std::string to_json(const agent::Status& status) {
                          {"bound_ports", status.ports},
                          {"issues", issues},
                          {"refused_operations", status.refused},
+                         {"damped_macs", status.damped},
                          {"counters", counters_json(status.counters)}};
   // Names in rows are free text: what is no UTF-8 is replaced rather than refused.
   return document.dump(2, ' ', false, Json::error_handler_t::replace);
