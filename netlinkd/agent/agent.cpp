@@ -331,7 +331,7 @@ void Agent::work(TimePoint now) {
   refresh_desired();
   publish(now);  // first: a controller waits for our rows to go
   reconcile(now);
-  if (std::exchange(had_parked_, retry_.has_parked()) != retry_.has_parked()) unreported_.everything = true;
+  look_at_faults();
   publish(now);  // what was found on the way
 }
 

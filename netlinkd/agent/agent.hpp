@@ -164,6 +164,10 @@ class Agent {
   void start_audit(TimePoint now);
   void audit_turn();
 
+  // faults.cpp
+  planner::Faults faults() const;
+  void look_at_faults();
+
   // publish.cpp: towards the database
   void publish(TimePoint now);
 
@@ -234,7 +238,7 @@ class Agent {
   std::uint64_t differences_ = 0;  // of the audit under way
 
   planner::ReportScope unreported_;
-  bool had_parked_ = false;
+  planner::Faults last_faults_;
   std::uint64_t next_token_ = 1;
   std::optional<std::uint64_t> commit_in_flight_;
   unsigned failed_commits_ = 0;

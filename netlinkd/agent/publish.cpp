@@ -19,8 +19,7 @@ void Agent::publish(TimePoint now) {
   auto report = planner::report({.view = current,
                                  .desired = desired_ ? *desired_ : nothing_yet,
                                  .installed = installed_,
-                                 .conflicting_ports = last_links_.conflicting_ports,
-                                 .has_parked_operations = retry_.has_parked()},
+                                 .faults = last_faults_},
                                 scope, options_.report_limit);
   unreported_ = std::move(report.rest);
   if (report.transaction.empty()) return;

@@ -162,8 +162,6 @@ void Agent::reconcile(TimePoint now) {
 
 void Agent::plan_links(std::vector<KernelOp>& ops, TimePoint now) {
   auto plan = planner::plan_links(*desired_, installed_, options_.settings.switch_name);
-  if (plan.conflicting_ports != last_links_.conflicting_ports)
-    unreported_.everything = true;  // the fault column
   last_links_ = std::move(plan);
   for (const auto& conflict : last_links_.conflicts) say(conflict);
   for (const auto& object : drift_.look(last_links_.steps, installed_)) note_drift(object, object);
@@ -279,9 +277,8 @@ void Agent::note_result(const OpResult& result, TimePoint now) {
   }
   const auto& words = result.error->message;
   const bool park = reaction == Reaction::Park;
-  const auto next = retry_.failed(key, result.op, words, park, now);
+  const auto next = retry_.failed(key, result.op, words, park, now, result.error->code.value());
   if (!next) {
-    unreported_.everything = true;  // the fault column
     log_->error("{}; left as it is until something else is asked for", words);
     return;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 
 namespace kvtep::agent {
 namespace {
@@ -10,6 +11,13 @@ template <class... Ops>
 bool is_one_of(const KernelOp& op) {
   return (std::holds_alternative<Ops>(op) || ...);
 }
+
+bool is_one_of(int number, std::initializer_list<int> numbers) {
+  return std::ranges::find(numbers, number) != numbers.end();
+}
+
+// Attempts in a row that fail: the third comes 300 ms after the first.
+constexpr std::uint32_t kLasting = 3;
 
 bool is_creation(const KernelOp& op) { return is_one_of<CreateBridge, CreateVxlan, CreateVlan>(op); }
 
@@ -39,6 +47,7 @@ bool RetryTable::may_try(const OpKey& key, const KernelOp& op, TimePoint now) {
   const auto entry = entries_.find(key);
   if (entry == entries_.end()) return true;
   if (entry->second.op != op) {
+    count(entry->second, -1);
     entries_.erase(entry);
     return true;
   }
@@ -46,15 +55,16 @@ bool RetryTable::may_try(const OpKey& key, const KernelOp& op, TimePoint now) {
 }
 
 std::optional<TimePoint> RetryTable::failed(const OpKey& key, const KernelOp& op, const std::string& message,
-                                            bool park, TimePoint now) {
+                                            bool park, TimePoint now, int number) {
   auto& entry = entries_[key];
+  count(entry, -1);
   if (entry.op != op) entry = Entry{.op = op};
   entry.message = message;
-  if (park) {
-    entry.is_parked = true;
-    return std::nullopt;
-  }
+  entry.is_parked = park;
+  entry.number = number;
   const auto doublings = std::min<std::uint32_t>(entry.attempts++, 16);
+  count(entry, +1);
+  if (park) return std::nullopt;
   entry.next = now + std::min<Duration>(limits_.first * (1U << doublings), limits_.longest);
   return entry.next;
 }
@@ -68,8 +78,31 @@ std::vector<std::string> RetryTable::refused() const {
   return texts;
 }
 
-bool RetryTable::has_parked() const {
-  return std::ranges::any_of(entries_, [](const auto& entry) { return entry.second.is_parked; });
+std::set<IfIndex> RetryTable::parked_devices() const {
+  std::set<IfIndex> devices;
+  for (const auto& [key, entry] : entries_) {
+    if (!entry.is_parked) continue;
+    const auto* vlan = std::get_if<CreateVlan>(&entry.op);
+    devices.insert(vlan != nullptr ? vlan->info.parent : key.index);
+  }
+  return devices;
+}
+
+void RetryTable::forget(const OpKey& key) {
+  const auto entry = entries_.find(key);
+  if (entry == entries_.end()) return;
+  count(entry->second, -1);
+  entries_.erase(entry);
+}
+
+void RetryTable::count(const Entry& entry, int by) {
+  const auto change = static_cast<std::size_t>(by);
+  if (entry.is_parked) {
+    troubles_.parked += change;
+  } else if (entry.attempts >= kLasting && is_one_of(entry.number, {ENOSPC, ENOMEM, ENOBUFS})) {
+    if (is_one_of<SetRemoteMac>(entry.op)) troubles_.macs += change;
+    if (is_one_of<CreateVxlan, AddFloodDestination>(entry.op)) troubles_.tunnels += change;
+  }
 }
 
 }  // namespace kvtep::agent

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,22 +34,39 @@ class RetryTable {
   // False while the operation waits or is parked. An operation with another content starts afresh.
   bool may_try(const OpKey& key, const KernelOp& op, TimePoint now);
   // When to try next: nothing where it is parked.
+  // `number` is the kernel's errno, 0 where it did not refuse.
   std::optional<TimePoint> failed(const OpKey& key, const KernelOp& op, const std::string& message, bool park,
-                                  TimePoint now);
-  void forget(const OpKey& key) { entries_.erase(key); }
+                                  TimePoint now, int number = 0);
+  void forget(const OpKey& key);
   // Forgets the entries that `still_wished` does not confirm.
   template <class Predicate>
   void forget_unless(Predicate still_wished) {
-    absl::erase_if(entries_, [&](const auto& entry) { return !still_wished(entry.first); });
+    absl::erase_if(entries_, [&](const auto& entry) {
+      const bool goes = !still_wished(entry.first);
+      if (goes) count(entry.second, -1);
+      return goes;
+    });
   }
-  void clear() { entries_.clear(); }
+  void clear() {
+    entries_.clear();
+    troubles_ = {};
+  }
 
   bool empty() const { return entries_.empty(); }
   bool contains(const OpKey& key) const { return entries_.contains(key); }
   // Every operation that did not work and the kernel's words: for people.
   std::vector<std::string> refused() const;
-  // Whether one is parked: for the fault column.
-  bool has_parked() const;
+
+  // For the fault columns: how many operations are parked, and how many the kernel has refused for want of
+  // room several times in a row, which is no passing moment.
+  struct Troubles {
+    std::size_t parked = 0;
+    std::size_t macs = 0;     // forwarding entries
+    std::size_t tunnels = 0;  // vxlan devices and flood destinations
+  };
+  const Troubles& troubles() const { return troubles_; }
+  // The devices that parked operations are about.
+  std::set<IfIndex> parked_devices() const;
 
  private:
   struct Entry {
@@ -56,9 +74,12 @@ class RetryTable {
     std::uint32_t attempts = 0;
     TimePoint next;
     bool is_parked = false;
+    int number = 0;
     std::string message;
   };
+  void count(const Entry& entry, int by);
 
+  Troubles troubles_;
   Limits limits_;
   absl::flat_hash_map<OpKey, Entry> entries_;
 };

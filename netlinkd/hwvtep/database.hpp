@@ -5,6 +5,7 @@
 #include "netlinkd/hwvtep/locator.hpp"
 #include "netlinkd/hwvtep/logical_switch.hpp"
 #include "netlinkd/hwvtep/physical.hpp"
+#include "netlinkd/hwvtep/router.hpp"
 #include "ovsdb-client/replica/replica.hpp"
 
 // Its JSON side is compiled once, in database.cpp.
@@ -12,12 +13,12 @@ extern template class ovsdb::Replica<
     kvtep::hwvtep::Global, kvtep::hwvtep::PhysicalSwitch, kvtep::hwvtep::PhysicalPort,
     kvtep::hwvtep::LogicalSwitch, kvtep::hwvtep::PhysicalLocator, kvtep::hwvtep::PhysicalLocatorSet,
     kvtep::hwvtep::UcastMacsLocal, kvtep::hwvtep::UcastMacsRemote, kvtep::hwvtep::McastMacsLocal,
-    kvtep::hwvtep::McastMacsRemote, kvtep::hwvtep::Tunnel>;
+    kvtep::hwvtep::McastMacsRemote, kvtep::hwvtep::Tunnel, kvtep::hwvtep::LogicalRouter>;
 
 namespace kvtep::hwvtep {
 
 using Database =
     ovsdb::Replica<Global, PhysicalSwitch, PhysicalPort, LogicalSwitch, PhysicalLocator, PhysicalLocatorSet,
-                   UcastMacsLocal, UcastMacsRemote, McastMacsLocal, McastMacsRemote, Tunnel>;
+                   UcastMacsLocal, UcastMacsRemote, McastMacsLocal, McastMacsRemote, Tunnel, LogicalRouter>;
 
 }  // namespace kvtep::hwvtep

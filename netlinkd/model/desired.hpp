@@ -52,6 +52,8 @@ struct Desired {
   std::map<Vni, DesiredSwitch> switches;
   std::map<std::string, DesiredPort> ports;  // by device name; only those with a binding
   std::set<std::string> inventory;  // the devices that are physical ports of this switch, bound or not
+  // Names of Physical_Port rows with a binding that cannot be honoured: port_fault_status "invalid_vlan_map".
+  std::set<std::string> refused_bindings;
   std::optional<SourceFilter> source_filter;
   std::map<ovsdb::Uuid, Vni> vni_of;  // realized switches only
   std::set<Issue> issues;

@@ -173,17 +173,18 @@ class DesiredBuilder {
     for_each_port_row([&](const PhysicalPort& row) {
       if (row.vlan_bindings.empty()) return;
       if (!view_.settings.ports.empty() && !matches_any(view_.settings.ports, row.name)) {
-        result_.issues.insert(
-            {.object = "Physical_Port " + row.name, .reason = "the device is no port of this switch"});
-        return;
+        return refuse(row, "the device is no port of this switch");
       }
       if (const Link* link = installed_.link_named(row.name); link != nullptr && !can_be_port(*link)) {
-        result_.issues.insert(
-            {.object = "Physical_Port " + row.name, .reason = "the device cannot be a port of a switch"});
-        return;
+        return refuse(row, "the device cannot be a port of a switch");
       }
       for (const auto& [key, logical_switch] : row.vlan_bindings) bind(row, key, logical_switch);
     });
+  }
+
+  void refuse(const PhysicalPort& row, std::string reason) {
+    result_.issues.insert({.object = "Physical_Port " + row.name, .reason = std::move(reason)});
+    result_.refused_bindings.insert(row.name);
   }
 
   bool can_be_port(const Link& link) const {
@@ -195,9 +196,7 @@ class DesiredBuilder {
     if (vni == result_.vni_of.end()) return;  // the switch is not realized, and has its own issue
     const auto vlan = VlanId::from_key(key);
     if (!vlan) {
-      result_.issues.insert({.object = "Physical_Port " + row.name,
-                             .reason = fmt::format("{} is no VLAN that can be bound", key)});
-      return;
+      return refuse(row, fmt::format("{} is no VLAN that can be bound", key));
     }
     if (const Link* link = installed_.link_named(row.name); link != nullptr) {
       auto& mtu = result_.switches.at(vni->second).mtu;

@@ -37,9 +37,9 @@ std::optional<IpAddress> tunnel_ip_in_use(const View& view, const Installed& ins
 // Physical_Switch.ports names. Never a device of ours, nor the loopback.
 std::set<std::string> inventory(const View& view, const Installed& installed);
 
-// Nothing where there is no tunnel IP, and none in use: then nothing can be said about what ought to be there, and what is
-// there stays. `installed` decides which of several switches with the same VNI keeps it, and which ports
-// there are.
+// Nothing where there is no tunnel IP, and none in use: then nothing can be said about what ought to be
+// there, and what is there stays. `installed` decides which of several switches with the same VNI keeps it,
+// and which ports there are.
 std::optional<Desired> desired(const View& view, const Installed& installed);
 
 }  // namespace kvtep::planner

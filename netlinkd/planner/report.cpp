@@ -4,6 +4,7 @@
 #include <map>
 
 #include "netlinkd/base/glob.hpp"
+#include "netlinkd/planner/fault_columns.hpp"
 #include "netlinkd/planner/local_rows.hpp"
 #include "netlinkd/planner/remote_mac.hpp"
 
@@ -14,11 +15,6 @@ using hwvtep::Global;
 using hwvtep::LogicalSwitch;
 using hwvtep::PhysicalPort;
 using hwvtep::PhysicalSwitch;
-
-// Physical_Port.port_fault_status and Physical_Switch.switch_fault_status: words of the schema's reference,
-// vtep(5).
-constexpr const char* kInvalidVlanMap = "invalid_vlan_map";
-constexpr const char* kUnspecifiedFault = "unspecified_fault";
 
 using Strings = std::set<std::string>;
 
@@ -43,14 +39,6 @@ void create_switch(const ReportInput& input, ovsdb::Transaction& transaction) {
   }
 }
 
-// Puts one word of ours into a set of fault words, or takes it out, and leaves the others alone.
-template <class Row>
-void set_fault(const Uuid& uuid, const Strings& there, Strings Row::* column, const char* word, bool wanted,
-               ovsdb::Transaction& transaction) {
-  if (there.contains(word) == wanted) return;
-  transaction.mutate(uuid, wanted ? ovsdb::add_to(column, {word}) : ovsdb::take_from(column, {word}));
-}
-
 void update_switch(const ReportInput& input, const OwnSwitch& own, ovsdb::Transaction& transaction) {
   const auto& settings = input.view.settings;
   auto wanted = *own.row;
@@ -58,25 +46,18 @@ void update_switch(const ReportInput& input, const OwnSwitch& own, ovsdb::Transa
   if (!settings.management_ips.empty()) wanted.management_ips = texts(settings.management_ips);
   if (settings.description) wanted.description = *settings.description;
   transaction.update_changed(own.uuid, *own.row, wanted);
-  if (input.view.database.has_column(&PhysicalSwitch::switch_fault_status)) {
-    set_fault(own.uuid, own.row->switch_fault_status, &PhysicalSwitch::switch_fault_status, kUnspecifiedFault,
-              input.has_parked_operations, transaction);
-  }
+  report_switch_faults(input, own, transaction);
 }
 
 // A row for each device that is a port; a row whose device is gone stays while something is bound to it.
 void update_ports(const ReportInput& input, const OwnSwitch& own, ovsdb::Transaction& transaction) {
   const auto& table = input.view.database.table<PhysicalPort>();
-  const bool has_faults = input.view.database.has_column(&PhysicalPort::port_fault_status);
   Strings listed;
   for (const auto& uuid : own.row->ports) {
     const auto* row = table.find(uuid);
     if (row == nullptr) continue;
     listed.insert(row->name);
-    if (has_faults) {
-      set_fault(uuid, row->port_fault_status, &PhysicalPort::port_fault_status, kInvalidVlanMap,
-                input.conflicting_ports.contains(row->name), transaction);
-    }
+    report_port_faults(input, uuid, *row, transaction);
     const bool is_idle = row->vlan_bindings.empty() && row->acl_bindings.empty();
     if (!input.view.settings.ports.empty() && is_idle && !input.desired.inventory.contains(row->name)) {
       transaction.mutate(own.uuid, ovsdb::take_from(&PhysicalSwitch::ports, {uuid}));

@@ -17,6 +17,7 @@
 #include "netlinkd/model/desired.hpp"
 #include "netlinkd/model/installed.hpp"
 #include "netlinkd/planner/desired.hpp"
+#include "netlinkd/planner/faults.hpp"
 #include "ovsdb-client/transaction/transaction.hpp"
 
 namespace kvtep::planner {
@@ -36,8 +37,7 @@ struct ReportInput {
   const View& view;
   const Desired& desired;
   const Installed& installed;
-  const std::set<std::string>& conflicting_ports;
-  bool has_parked_operations = false;  // Physical_Switch.switch_fault_status "unspecified_fault"
+  const Faults& faults;
 };
 
 struct Report {

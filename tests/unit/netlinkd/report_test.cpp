@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <regex>
 
 #include "tests/support/rows.hpp"
@@ -49,12 +50,9 @@ class ReportTest : public ::testing::Test {
   std::string report(const ReportScope& scope = {}, std::size_t limit = 1000) {
     const auto view = rows.view();
     const auto wish = planner::desired(view, installed);
-    auto result = planner::report({.view = view,
-                                   .desired = wish ? *wish : Desired{},
-                                   .installed = installed,
-                                   .conflicting_ports = conflicts,
-                                   .has_parked_operations = has_parked},
-                                  scope, limit);
+    auto result = planner::report(
+        {.view = view, .desired = wish ? *wish : Desired{}, .installed = installed, .faults = faults}, scope,
+        limit);
     rest = result.rest;
     operations = result.transaction.operations().size();
     return std::regex_replace(result.transaction.params("db"), std::regex("row[0-9a-f]{32}"), "ROW");
@@ -76,8 +74,7 @@ class ReportTest : public ::testing::Test {
 
   Rows rows;
   Installed installed;
-  std::set<std::string> conflicts;
-  bool has_parked = false;
+  Faults faults;
   ReportScope rest;
   std::size_t operations = 0;
   Uuid red, port, own, locator;
@@ -88,8 +85,7 @@ TEST_F(ReportTest, BeginsWithTheSwitchAloneAndItsReference) {
   empty.settings.management_ips = {ip("10.0.0.9")};
   empty.settings.description = "rack 4";
   const auto view = empty.view();
-  auto result =
-      planner::report({.view = view, .desired = {}, .installed = {}, .conflicting_ports = {}}, {}, 1000);
+  auto result = planner::report({.view = view, .desired = {}, .installed = {}, .faults = {}}, {}, 1000);
   const auto text = std::regex_replace(result.transaction.params("db"), std::regex("row[0-9a-f]{32}"), "ROW");
   EXPECT_EQ(text,
             R"(["db",{"op":"insert","table":"Physical_Switch","uuid-name":"ROW","row":{"name":"s2",)"
@@ -232,21 +228,83 @@ TEST_F(ReportTest, FollowsThePortsThatComeAndGo) {
   EXPECT_THAT(text, Not(HasSubstr(port.to_string()))) << "it has a binding";
 }
 
-TEST_F(ReportTest, SetsAndClearsFaultsOfItsOwnOnly) {
+// Each fault of vtep(5) that layer 2 can have: how it comes, and where it stands.
+struct FaultCase {
+  const char* word;
+  const char* column;
+  std::function<void(ReportTest&)> cause;
+  std::function<void(ReportTest&)> end;
+};
+
+class ReportOfAFault : public ReportTest, public ::testing::WithParamInterface<FaultCase> {
+ public:
+  static std::vector<FaultCase> all() {
+    const auto of = [](ReportTest& test) -> ReportOfAFault& { return static_cast<ReportOfAFault&>(test); };
+    const char* on_switch = "switch_fault_status";
+    const char* on_port = "port_fault_status";
+    const auto flag = [&](const char* word, bool Faults::* member) {
+      return FaultCase{word, on_switch, [=](ReportTest& t) { of(t).faults.*member = true; },
+                       [=](ReportTest& t) { of(t).faults.*member = false; }};
+    };
+    const auto bind = [=](const char* word, std::set<std::string> Faults::* member) {
+      return FaultCase{word, on_port, [=](ReportTest& t) { (of(t).faults.*member).insert("eth1"); },
+                       [=](ReportTest& t) { (of(t).faults.*member).clear(); }};
+    };
+    const auto edit = [=](const char* word, std::map<std::int64_t, Uuid> hwvtep::PhysicalPort::* column,
+                          std::int64_t key) {
+      return FaultCase{word, on_port,
+                       [=](ReportTest& t) {
+                         of(t).rows.edit<hwvtep::PhysicalPort>(
+                             of(t).port, [&](auto& row) { (row.*column)[key] = of(t).red; });
+                       },
+                       [=](ReportTest& t) {
+                         of(t).rows.edit<hwvtep::PhysicalPort>(of(t).port,
+                                                               [&](auto& row) { (row.*column).erase(key); });
+                       }};
+    };
+    return {flag("mac_table_exhaustion", &Faults::mac_table_exhaustion),
+            flag("tunnel_exhaustion", &Faults::tunnel_exhaustion),
+            flag("unspecified_fault", &Faults::unspecified),
+            {"lr_support_fault", on_switch,
+             [=](ReportTest& t) { of(t).router = of(t).rows.insert(hwvtep::LogicalRouter{.name = "r"}); },
+             [=](ReportTest& t) { of(t).rows.erase<hwvtep::LogicalRouter>(of(t).router); }},
+            bind("invalid_vlan_map", &Faults::conflicting_ports),
+            bind("unspecified_fault", &Faults::failing_ports),
+            edit("invalid_vlan_map", &hwvtep::PhysicalPort::vlan_bindings, 4095),
+            edit("invalid_ACL_binding", &hwvtep::PhysicalPort::acl_bindings, 0)};
+  }
+  Uuid router;
+};
+
+TEST_P(ReportOfAFault, IsSetAndClearedAndOtherWordsAreLeftAlone) {
+  const auto& fault = GetParam();
   publish_flood_row();
-  rows.edit<hwvtep::PhysicalPort>(port, [](auto& row) { row.port_fault_status = {"unspecified_fault"}; });
-  conflicts = {"eth1"};
-  has_parked = true;
-  EXPECT_THAT(report(), AllOf(HasSubstr(R"(["port_fault_status","insert","invalid_vlan_map"])"),
-                              HasSubstr(R"(["switch_fault_status","insert","unspecified_fault"])")));
-  rows.edit<hwvtep::PhysicalPort>(port, [](auto& row) { row.port_fault_status.insert("invalid_vlan_map"); });
-  rows.edit<hwvtep::PhysicalSwitch>(own, [](auto& row) { row.switch_fault_status = {"unspecified_fault"}; });
+  rows.edit<hwvtep::PhysicalPort>(port, [](auto& row) { row.port_fault_status = {"another"}; });
+  rows.edit<hwvtep::PhysicalSwitch>(own, [](auto& row) { row.switch_fault_status = {"another"}; });
   EXPECT_EQ(report(), R"(["db"])");
-  conflicts.clear();
-  has_parked = false;
-  EXPECT_THAT(report(), AllOf(HasSubstr(R"(["port_fault_status","delete","invalid_vlan_map"])"),
-                              HasSubstr(R"(["switch_fault_status","delete","unspecified_fault"])")));
+  fault.cause(*this);
+  const auto mutation = [&](const char* what) {
+    return "\"mutations\":[[\"" + std::string(fault.column) + "\",\"" + what + "\",\"" + fault.word + "\"]]";
+  };
+  EXPECT_THAT(report(), HasSubstr(mutation("insert")));
+  EXPECT_EQ(operations, 1U);
+  if (fault.column == std::string("port_fault_status")) {
+    rows.edit<hwvtep::PhysicalPort>(port, [&](auto& row) { row.port_fault_status.insert(fault.word); });
+  } else {
+    rows.edit<hwvtep::PhysicalSwitch>(own, [&](auto& row) { row.switch_fault_status.insert(fault.word); });
+  }
+  EXPECT_EQ(report(), R"(["db"])");
+  fault.end(*this);
+  EXPECT_THAT(report(), HasSubstr(mutation("delete")));
+  EXPECT_EQ(operations, 1U);
 }
+
+INSTANTIATE_TEST_SUITE_P(Words, ReportOfAFault, ::testing::ValuesIn(ReportOfAFault::all()),
+                         [](const auto& case_info) {
+                           return std::string(case_info.param.word) +
+                                  (case_info.param.column[0] == 's' ? "OfTheSwitch" : "OfAPort") +
+                                  std::to_string(case_info.index);
+                         });
 
 TEST_F(ReportTest, PutsBackItsTunnelIp) {
   publish_flood_row();
