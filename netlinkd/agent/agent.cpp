@@ -17,6 +17,7 @@ struct Overloaded : Cases... {
 template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
 
+constexpr auto kLeastDelayForHold = std::chrono::seconds(2);
 constexpr std::size_t kMostUnreported = 100'000;
 constexpr auto kFirstPause = std::chrono::milliseconds(100);
 constexpr auto kLongestPause = std::chrono::seconds(10);
@@ -34,7 +35,10 @@ Agent::Agent(Options options, const hwvtep::Database& database, KernelPort& kern
       kernel_(kernel),
       commits_(commits),
       log_(std::move(log)),
-      removals_(options_.removal_delay),
+      // A controller that takes its rows back one by one needs a while until that can be told.
+      removals_(options_.hold_down.share > 0 ? std::max<Duration>(options_.removal_delay, kLeastDelayForHold)
+                                             : options_.removal_delay),
+      hold_(options_.hold_down),
       retry_(options_.retry) {}
 
 void Agent::start() { request_dump(); }
@@ -52,14 +56,15 @@ void Agent::request_dump() {
 
 void Agent::on_database(const DatabaseEvent& event, TimePoint now) {
   std::visit(
-      Overloaded{[&](const DatabaseChanged& e) { changed(e); }, [&](const DatabaseLost& e) { lost(e); },
+      Overloaded{[&](const DatabaseChanged& e) { changed(e, now); }, [&](const DatabaseLost& e) { lost(e); },
                  [&](const LockChanged& e) { locked(e); }, [&](const Committed& e) { committed(e, now); }},
       event);
   work(now);
 }
 
-void Agent::changed(const DatabaseChanged& event) {
+void Agent::changed(const DatabaseChanged& event, TimePoint now) {
   connected_ = true;
+  look_for_shrinking(event.delta, now);
   if (!has_replica_) {
     has_replica_ = true;
     index_ = planner::Index::of(database_);
@@ -313,6 +318,7 @@ void Agent::on_timer(TimePoint now) {
     dump_again_ = false;
     request_dump();
   }
+  if (hold_.holding() && hold_.holding()->until <= now) end_hold("the hold-down is over");
   if (next_audit_ && *next_audit_ <= now) start_audit(now);
   audit_turn();
   work(now);
@@ -322,6 +328,7 @@ std::optional<TimePoint> Agent::deadline() const {
   if (go_on_) return TimePoint{};  // long past
   std::optional<TimePoint> first = next_commit_;
   if (next_audit_ && (!first || *next_audit_ < *first)) first = next_audit_;
+  if (hold_.holding() && (!first || hold_.holding()->until < *first)) first = hold_.holding()->until;
   if (!timers_.empty() && (!first || timers_.begin()->first < *first)) first = timers_.begin()->first;
   return first;
 }
@@ -341,10 +348,11 @@ Status Agent::status() const {
                 .has_replica = has_replica_,
                 .has_lock = has_lock_.value_or(false),
                 .database_connected = connected_,
-                .in_step = is_in_step_ && timers_.empty(),  // what waits is not done
+                .in_step = is_in_step_ && timers_.empty() && !hold_.holding(),  // what waits is not done
                 .refused = retry_.refused(),
                 .damped = damped(),
                 .counters = counters_};
+  if (hold_.holding()) status.held.emplace(hold_.holding()->before, hold_.amounts());
   status.issues = last_links_.conflicts;
   for (const auto& [key, issues] : mac_issues_) status.issues.insert(issues.begin(), issues.end());
   if (desired_) {

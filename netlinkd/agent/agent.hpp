@@ -36,6 +36,7 @@
 #include "netlinkd/agent/counters.hpp"
 #include "netlinkd/agent/damping.hpp"
 #include "netlinkd/agent/drift.hpp"
+#include "netlinkd/agent/hold_down.hpp"
 #include "netlinkd/agent/op_key.hpp"
 #include "netlinkd/agent/ports.hpp"
 #include "netlinkd/agent/retry.hpp"
@@ -56,6 +57,7 @@ struct Options {
   planner::Settings settings;
   Duration removal_delay = std::chrono::milliseconds(200);
   RetryTable::Limits retry;
+  HoldDown::Options hold_down;
   Duration audit_interval = std::chrono::minutes(10);  // 0: never
   // Operations in one round, and rows in one transaction: what a change that comes now may have to wait for.
   std::size_t round_limit = 4096;
@@ -75,6 +77,8 @@ struct Status {
   bool in_step = false;
   std::size_t switches = 0;
   std::size_t ports = 0;
+  // Where rows that went are not obeyed yet: what there was, and what there is.
+  std::optional<std::pair<HoldDown::Amounts, HoldDown::Amounts>> held;
   std::set<Issue> issues;            // rows, devices and ports that are left out, and why
   std::vector<std::string> refused;  // operations that did not work: left as they are, or tried again
   std::vector<std::string> damped;   // MACs that move too quickly, and wait
@@ -96,6 +100,8 @@ class Agent {
   void on_audit(Result<Installed> there);
   void on_results(const std::vector<OpResult>& results, TimePoint now);
   void on_timer(TimePoint now);
+  // Ends a hold-down; false where there is none.
+  bool apply_now(TimePoint now);
   std::optional<TimePoint> deadline() const;
 
   Status status() const;
@@ -113,7 +119,7 @@ class Agent {
   };
 
   // agent.cpp: inputs
-  void changed(const DatabaseChanged& event);
+  void changed(const DatabaseChanged& event, TimePoint now);
   void lost(const DatabaseLost& event);
   void locked(const LockChanged& event);
   void committed(const Committed& event, TimePoint now);
@@ -132,7 +138,10 @@ class Agent {
   // reconcile.cpp: towards the kernel
   bool ready() const;
   planner::View view() const {
-    return {.database = database_, .index = index_, .settings = options_.settings};
+    return {.database = database_,
+            .index = index_,
+            .settings = options_.settings,
+            .held_keys = hold_.held_keys()};
   }
   void refresh_desired();
   void refresh_switch_links();
@@ -163,6 +172,11 @@ class Agent {
   void note_mac_drift(const MacKey& key);
   void start_audit(TimePoint now);
   void audit_turn();
+
+  // holding.cpp: rows that shrink at once
+  void look_for_shrinking(const hwvtep::Database::Delta& delta, TimePoint now);
+  bool is_held(const planner::Step& step) const;
+  void end_hold(const char* why);
 
   // faults.cpp
   planner::Faults faults() const;
@@ -215,6 +229,7 @@ class Agent {
   bool go_on_ = false;  // the turn was cut: there is more to do at once
   std::multimap<TimePoint, Unit> timers_;
   WaitingRoom removals_;
+  HoldDown hold_;
   RetryTable retry_;
   bool in_flight_ = false;
   absl::flat_hash_set<MacKey> macs_in_flight_;

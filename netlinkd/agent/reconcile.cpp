@@ -233,6 +233,7 @@ void Agent::plan_mac(const MacKey& key, std::vector<KernelOp>& ops, TimePoint no
 
 void Agent::accept(const planner::Step& step, const Unit& unit, std::vector<KernelOp>& ops, TimePoint now) {
   const auto key = key_of(step.op);
+  if (is_held(step)) return;
   if (step.is_removal) {
     const auto turn = removals_.ask(key, now);
     if (turn.is_new) timers_.emplace(turn.due, unit);

@@ -76,6 +76,7 @@ class DesiredBuilder {
   // but whoever looks for the switch's devices wants to know.
   std::optional<Vni> usable_vni(const Uuid& id, const LogicalSwitch& row) {
     const auto vni = Vni::from_key(row.tunnel_key.value_or(0));
+    if (!vni && view_.is_held(id)) return view_.held_keys->at(id);
     if (!vni) {
       result_.issues.insert({.object = object(id, row),
                              .reason = row.tunnel_key.value_or(0) == 0
@@ -94,7 +95,7 @@ class DesiredBuilder {
     const Link* bridge = installed_.link_named(bridge_name);
     const auto holder = bridge ? owner_uuid(bridge->alias, view_.settings.switch_name) : std::nullopt;
     std::ranges::sort(rows, {}, [&](const Uuid& id) {
-      return std::tuple(holder != id.to_string(), table.find(id)->name, id);
+      return std::tuple(view_.is_held(id), holder != id.to_string(), table.find(id)->name, id);
     });
     for (auto loser = std::next(rows.begin()); loser != rows.end(); ++loser) {
       result_.issues.insert(

@@ -1,6 +1,7 @@
 // desired(): what the database asks of this switch, resolved to devices. Pure.
 #pragma once
 
+#include <map>
 #include <optional>
 
 #include "netlinkd/hwvtep/database.hpp"
@@ -16,6 +17,12 @@ struct View {
   const hwvtep::Database& database;
   const Index& index;
   const Settings& settings;
+  // Logical_Switches that keep a VNI although their row has none (any more).
+  const std::map<Uuid, Vni>* held_keys = nullptr;
+
+  bool is_held(const Uuid& logical_switch) const {
+    return held_keys != nullptr && held_keys->contains(logical_switch);
+  }
 };
 
 // Our row of Physical_Switch and its key; nothing where the database has none.

@@ -112,6 +112,12 @@ class FakeWorld {
     return ops;
   }
 
+  bool apply_now() {
+    const bool applied = agent_.apply_now(now);
+    settle();
+    return applied;
+  }
+
   agent::Status status() const { return agent_.status(); }
   const Link* link(const std::string& name) const { return agent_.installed().link_named(name); }
 
