@@ -24,6 +24,8 @@ struct Config {
   planner::Settings settings;
   std::chrono::milliseconds removal_delay{200};
   std::chrono::seconds audit_interval{600};
+  double hold_down_share = 0;  // 0: off
+  std::chrono::seconds hold_down_time{300};
   std::string control = control::kDefaultPath;
   std::string log_level = "info";
 

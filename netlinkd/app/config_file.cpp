@@ -69,6 +69,17 @@ class Reader {
     }
   }
 
+  void share(std::string_view key, double& value) {
+    if (const auto* node = take(key)) {
+      const auto found = node->value<double>();
+      if (!node->is_number() || !found || !(*found >= 0 && *found < 1)) {
+        fail(*node, key, "a share, 0 to less than 1");
+      } else {
+        value = *found;
+      }
+    }
+  }
+
   void addresses(std::string_view key, std::vector<IpAddress>& values) {
     std::vector<std::string> words;
     const auto* node = document_.get(key);
@@ -139,6 +150,8 @@ Result<Config> read_file(const std::string& path, Config config) {
   reader.boolean("multicast-snooping", config.settings.multicast_snooping);
   reader.milliseconds("removal-delay", config.removal_delay);
   reader.seconds("audit-interval", config.audit_interval);
+  reader.share("hold-down-share", config.hold_down_share);
+  reader.seconds("hold-down-time", config.hold_down_time);
   reader.text("control", config.control);
   reader.text("log-level", config.log_level);
   if (auto error = reader.finish()) return std::unexpected(std::move(*error));

@@ -119,12 +119,20 @@ int run(const Config& config) {
   Database database(io, std::move(*remotes), lock_id(config.settings.switch_name), log);
   agent::Agent agent({.settings = config.settings,
                       .removal_delay = config.removal_delay,
+                      .hold_down = {.share = config.hold_down_share, .time = config.hold_down_time},
                       .audit_interval = config.audit_interval},
                      database.replica(), **kernel, database, log);
-  // status <- agent
-  auto control = control::Server::open(io, config.control, [&agent] { return agent.status(); });
-  if (!control) return cannot_start(control.error().message);
   Alarm alarm(io, agent);
+  // status <- agent, apply -> agent
+  auto control = control::Server::open(io, config.control,
+                                       {.get_status = [&agent] { return agent.status(); },
+                                        .apply =
+                                            [&agent, &alarm] {
+                                              const bool applied = agent.apply_now(Clock::now());
+                                              alarm.set();
+                                              return applied;
+                                            }});
+  if (!control) return cannot_start(control.error().message);
 
   log->info("kvtepd {} for the switch '{}'", kVersion, config.settings.switch_name);
   connect(**kernel, database, agent, alarm);

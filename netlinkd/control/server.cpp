@@ -23,18 +23,19 @@ constexpr auto kClientTime = std::chrono::seconds(10);
 // Before the next client is accepted where accepting fails: out of descriptors, it would fail again at once.
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds(100);
 
-std::string answer(const std::string& request, const Server::GetStatus& get_status) {
-  if (request == "status") return to_json(get_status());
-  return R"({"error":"unknown request; there is: status"})";
+std::string answer(const std::string& request, const Server::Handlers& handlers) {
+  if (request == "status") return to_json(handlers.get_status());
+  if (request == "apply") return handlers.apply() ? R"({"applied":true})" : R"({"applied":false})";
+  return R"({"error":"unknown request; there are: status, apply"})";
 }
 
 // One client: reads its line, answers, and ends with the connection.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Socket socket, Server::GetStatus get_status)
+  Connection(Socket socket, Server::Handlers handlers)
       : socket_(std::move(socket)),
         patience_(socket_.get_executor(), kClientTime),
-        get_status_(std::move(get_status)),
+        handlers_(std::move(handlers)),
         request_(kRequestLimit) {}
 
   void start() {
@@ -54,14 +55,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::istream lines(&request_);
     std::string line;
     std::getline(lines, line);
-    answer_ = answer(line, get_status_) + "\n";
+    answer_ = answer(line, handlers_) + "\n";
     asio::async_write(socket_, asio::buffer(answer_),
                       [self = shared_from_this()](const asio::error_code&, std::size_t) {});
   }
 
   Socket socket_;
   asio::steady_timer patience_;
-  Server::GetStatus get_status_;
+  Server::Handlers handlers_;
   asio::streambuf request_;
   std::string answer_;
 };
@@ -76,7 +77,7 @@ bool somebody_answers(asio::io_context& io, const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::open(asio::io_context& io, const std::string& path,
-                                             GetStatus get_status) {
+                                             Handlers handlers) {
   const auto failed = [&](const asio::error_code& error) {
     return std::unexpected(
         Error{error, fmt::format("opening the control socket {}: {}", path, error.message())});
@@ -89,7 +90,7 @@ Result<std::unique_ptr<Server>> Server::open(asio::io_context& io, const std::st
   if (somebody_answers(io, path)) return failed(asio::error::address_in_use);
   if (std::filesystem::is_socket(path, error)) unlink(path.c_str());
 
-  std::unique_ptr<Server> server(new Server(io, std::move(get_status)));
+  std::unique_ptr<Server> server(new Server(io, std::move(handlers)));
   server->acceptor_.open({}, error);
   if (error) return failed(error);
   // Created with the narrow mode, not narrowed afterwards.
@@ -112,7 +113,7 @@ void Server::accept() {
   acceptor_.async_accept([this](const asio::error_code& error, Socket socket) {
     if (error == asio::error::operation_aborted) return;
     if (error) return accept_later();
-    std::make_shared<Connection>(std::move(socket), get_status_)->start();
+    std::make_shared<Connection>(std::move(socket), handlers_)->start();
     accept();
   });
 }

@@ -32,6 +32,14 @@ std::string to_json(const agent::Status& status) {
   Json issues = Json::array();
   for (const auto& issue : status.issues)
     issues.push_back({{"object", issue.object}, {"reason", issue.reason}});
+  Json held = nullptr;
+  if (status.held) {
+    const auto& [before, there] = *status.held;
+    held = {{"mac_rows_before", before.rows},
+            {"mac_rows", there.rows},
+            {"vnis_before", before.keys},
+            {"vnis", there.keys}};
+  }
   const Json document = {{"switch", status.switch_name},
                          {"in_step", status.in_step},
                          {"kernel_dumped", status.has_dump},
@@ -40,6 +48,7 @@ std::string to_json(const agent::Status& status) {
                          {"lock_held", status.has_lock},
                          {"logical_switches", status.switches},
                          {"bound_ports", status.ports},
+                         {"held_down", held},
                          {"issues", issues},
                          {"refused_operations", status.refused},
                          {"damped_macs", status.damped},

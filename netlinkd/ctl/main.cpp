@@ -36,6 +36,14 @@ int status(const std::string& control) {
   return say(*answer);
 }
 
+int apply(const std::string& control) {
+  const auto answer = ask(control, "apply");
+  if (!answer) return fail(answer.error().message);
+  if (answer->find("true") != std::string::npos) return say("what the controller took away goes now\n");
+  if (answer->find("false") != std::string::npos) return say("nothing was held down\n");
+  return fail("the daemon answers: " + *answer);
+}
+
 int run_teardown(const std::string& control, const std::string& switch_name) {
   if (somebody_listens(control)) return fail("a kvtepd listens at " + control + ": stop it first");
   const auto operations = teardown(switch_name);
@@ -54,6 +62,7 @@ int run(int argc, char** argv) {
       ->type_name("PATH")
       ->capture_default_str();
   auto* status_command = app.add_subcommand("status", "what the daemon knows, does and leaves out, as JSON");
+  auto* apply_command = app.add_subcommand("apply", "end a hold-down: obey at once what the database says");
   auto* schema_command = app.add_subcommand("schema", "the schema of the hardware_vtep database");
   auto* teardown_command =
       app.add_subcommand("teardown", "remove all devices of a switch; the daemon has to be stopped");
@@ -67,6 +76,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kBadUsage;
   }
   if (*status_command) return status(control);
+  if (*apply_command) return apply(control);
   if (*teardown_command) return run_teardown(control, switch_name);
   if (*schema_command) return say(hwvtep::schema());
   return kBadUsage;
