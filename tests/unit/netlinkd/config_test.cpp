@@ -95,6 +95,8 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
     removal-delay = 500
     audit-interval = 60
     ageing-time = 600
+    hold-down-share = 0.25
+    hold-down-time = 120
   )");
   const auto invocation = parse({"--config", path.c_str(), "--switch", "from-flag"});
   ASSERT_TRUE(invocation.config) << invocation.output;
@@ -108,6 +110,8 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
   EXPECT_EQ(config.settings.ageing_time, 600U);
   EXPECT_EQ(config.audit_interval, std::chrono::seconds(60));
   EXPECT_EQ(config.removal_delay, std::chrono::milliseconds(500));
+  EXPECT_EQ(config.hold_down_share, 0.25);
+  EXPECT_EQ(config.hold_down_time, std::chrono::seconds(120));
 }
 
 TEST_F(ConfigFile, WithAMistakeIsRefusedWithItsPlace) {
@@ -118,6 +122,8 @@ TEST_F(ConfigFile, WithAMistakeIsRefusedWithItsPlace) {
       {"ports = [1]", "ports has to be an array"},
       {"audit-interval = 86401", "audit-interval"},
       {"removal-delay = -1", "removal-delay"},
+      {"hold-down-share = 1.0", "hold-down-share has to be a share"},
+      {"hold-down-share = \"half\"", "hold-down-share has to be a share"},
       {"tunnel-ip = \"x\"", "tunnel-ip 'x'"},
       {"management-ips = [\"x\"]", "management-ips"},
       {"realize = \"some\"", "realize"},
