@@ -39,6 +39,12 @@ def is_host_mac(text):
     return not int(text[:2], 16) & 1 and text != FLOOD
 
 
+def is_list_mac(text):
+    """A group's; the zero MAC is another word for unknown-dst."""
+    return bool(re.fullmatch(r"([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", text)) and (
+        text == FLOOD or bool(int(text[:2], 16) & 1))
+
+
 def destination(text, tunnel_ip):
     """The address that a locator sends to; None for one that is no host's address, or our own."""
     try:
@@ -90,21 +96,24 @@ class Expectation:
         return sorted(f"{kind}{vni}" for kind in ("kvbr", "kvvx") for vni in self.switches)
 
     def tunnel_entries(self):
-        """{(device, MAC, destination)}: hosts, and the flood lists."""
+        """{(device, MAC, destination)}: hosts, the flood lists, and those of groups."""
         found = set()
         for vni, (uuid, row) in self.switches.items():
-            hosts, flood = {}, set()
+            hosts, lists = {}, {}
             for mac_row in self.rows["Ucast_Macs_Remote"].values():
                 address = destination(self.rows.address(mac_row["locator"][1]), self.tunnel_ip)
                 if mac_row["logical_switch"][1] == uuid and is_host_mac(mac_row["MAC"]) and address:
                     hosts.setdefault(mac_row["MAC"].lower(), set()).add(address)
             for mac_row in self.rows["Mcast_Macs_Remote"].values():
-                if mac_row["logical_switch"][1] == uuid and mac_row["MAC"] == "unknown-dst":
+                mac = FLOOD if mac_row["MAC"] == "unknown-dst" else mac_row["MAC"].lower()
+                if mac_row["logical_switch"][1] == uuid and is_list_mac(mac):
                     addresses = self.rows.addresses(mac_row["locator_set"][1])
-                    flood |= {a for a in (destination(text, self.tunnel_ip) for text in addresses) if a}
+                    lists.setdefault(mac, set()).update(
+                        a for a in (destination(text, self.tunnel_ip) for text in addresses) if a)
             everybody = row.get("replication_mode") == "source_node"
-            for address in [str(a) for a in flood] if everybody else lowest(flood):
-                found.add((f"kvvx{vni}", FLOOD, address))
+            for mac, addresses in lists.items():
+                for address in [str(a) for a in addresses] if everybody else lowest(addresses):
+                    found.add((f"kvvx{vni}", mac, address))
             for mac, addresses in hosts.items():
                 found.add((f"kvvx{vni}", mac, lowest(addresses)[0]))
         return found
@@ -167,7 +176,7 @@ def compare(run, place, database, tunnel_ip):
     rows, links, entries = Rows(database), kernel.links(run, place), kernel.fdb(run, place)
     expectation = Expectation(rows, links, tunnel_ip)
     tunnels = [e for e in kernel.tunnel_entries(entries) if e[0].startswith("kvvx")]
-    hosts = {(device, mac) for device, mac, _ in expectation.tunnel_entries() if mac != FLOOD}
+    hosts = {(device, mac) for device, mac, _ in expectation.tunnel_entries() if is_host_mac(mac)}
     in_bridges = {e for e in kernel.bridge_entries(entries) if e[0].startswith("kvvx")}
     wrong = shape(links, expectation)
     wrong += [f"entry {entry} has a VNI of its own" for entry in tunnels if entry[3] is not None]

@@ -212,7 +212,7 @@ class Agent {
   std::map<Vni, planner::SwitchLinks> switch_links_;
   absl::flat_hash_map<IfIndex, Vni> vni_of_link_;
   // Remote MACs that were seen on a local port, and where the database wanted them at that time.
-  absl::flat_hash_map<MacKey, IpAddress> yields_;
+  absl::flat_hash_map<MacKey, TunnelDestination> yields_;
   // Switches, and their bridges, whose local hosts have been followed since all of their MACs were looked at:
   // there `yields_` knows of each local host whether it or its row came first.
   std::map<Vni, IfIndex> followed_;

@@ -10,10 +10,10 @@ struct KeyMaker {
   OpKey operator()(const SetRemoteMac& op) const { return {.index = op.vxlan, .mac = op.mac}; }
   OpKey operator()(const RemoveRemoteMac& op) const { return {.index = op.vxlan, .mac = op.mac}; }
   OpKey operator()(const AddFloodDestination& op) const {
-    return {.index = op.vxlan, .destination = {.address = op.destination}};
+    return {.index = op.vxlan, .mac = op.group, .destination = op.destination};
   }
   OpKey operator()(const RemoveFloodDestination& op) const {
-    return {.index = op.vxlan, .destination = op.destination};
+    return {.index = op.vxlan, .mac = op.group, .destination = op.destination};
   }
   OpKey operator()(const SetSourceFilter& op) const { return {.name = op.table}; }
   OpKey operator()(const RemoveSourceFilter& op) const { return {.name = op.table}; }

@@ -18,6 +18,9 @@ struct OpKey {
   MacAddress mac;
   TunnelDestination destination;
 
+  // Of a remote host, as opposed to a link or a list.
+  bool is_of_host() const { return !mac.is_zero() && !mac.is_group(); }
+
   auto operator<=>(const OpKey&) const = default;
 
   template <typename H>

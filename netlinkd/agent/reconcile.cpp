@@ -180,7 +180,8 @@ void Agent::plan_links(std::vector<KernelOp>& ops, TimePoint now) {
     accept(step, kLinks, ops, now);
     if (is_deletion) deletions += ops.size() - before;
   }
-  const auto is_wished = [&](const OpKey& key) { return !key.mac.is_zero() || wished.contains(key); };
+  // Remote hosts are planned one by one, elsewhere.
+  const auto is_wished = [&](const OpKey& key) { return key.is_of_host() || wished.contains(key); };
   removals_.forget_unless(is_wished);
   retry_.forget_unless(is_wished);
 }

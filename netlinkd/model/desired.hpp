@@ -26,7 +26,9 @@ struct DesiredSwitch {
   // As large as the largest bound port's: were it smaller, the bridge would drop large frames in silence. At
   // that size the vxlan driver tells a host what its path can carry ("fragmentation needed").
   std::uint32_t mtu = 1500;
-  std::set<IpAddress> flood;
+  // Where each group MAC is sent; the zero MAC's is the flood list: everything that nobody else has an entry
+  // for.
+  std::map<MacAddress, std::set<TunnelDestination>> multicast;
 
   bool operator==(const DesiredSwitch&) const = default;
 };

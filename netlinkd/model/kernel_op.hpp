@@ -100,7 +100,7 @@ struct RemoveTagFilter {
 struct SetRemoteMac {
   IfIndex vxlan;
   MacAddress mac;
-  IpAddress destination;
+  TunnelDestination destination;
   bool operator==(const SetRemoteMac&) const = default;
 };
 // From either table or both.
@@ -111,15 +111,17 @@ struct RemoveRemoteMac {
   bool from_bridge = true;
   bool operator==(const RemoveRemoteMac&) const = default;
 };
-// One destination of the flood list: the zero MAC's entries of a vxlan device.
+// One destination of a group MAC's entries on a vxlan device, or of the flood list, which is the zero MAC's.
 struct AddFloodDestination {
   IfIndex vxlan;
-  IpAddress destination;
+  TunnelDestination destination;
+  MacAddress group;
   bool operator==(const AddFloodDestination&) const = default;
 };
 struct RemoveFloodDestination {
   IfIndex vxlan;
   TunnelDestination destination;
+  MacAddress group;
   bool operator==(const RemoveFloodDestination&) const = default;
 };
 // The nftables table of that name becomes this filter and nothing else, in one step.

@@ -56,6 +56,10 @@ std::string text_of(const TunnelDestination& destination) {
   return text;
 }
 
+std::string flooding(const MacAddress& group) {
+  return group.is_zero() ? "flood" : "send " + group.to_string();
+}
+
 std::string text_of(const BridgeEntry& entry) {
   return fmt::format("{} on bridge {} port {} {}", entry.mac.to_string(), entry.bridge.value,
                      entry.port.value, fmt::streamed(entry.kind));
@@ -170,18 +174,19 @@ std::string describe(const KernelOp& op) {
             return fmt::format("remove the tag filter of device {}", o.index.value);
           },
           [](const SetRemoteMac& o) {
-            return fmt::format("point {} to {} on vxlan device {}", o.mac.to_string(),
-                               o.destination.to_string(), o.vxlan.value);
+            return fmt::format("point {} to {} on vxlan device {}", o.mac.to_string(), text_of(o.destination),
+                               o.vxlan.value);
           },
           [](const RemoveRemoteMac& o) {
             return fmt::format("remove {} from vxlan device {}", o.mac.to_string(), o.vxlan.value);
           },
           [](const AddFloodDestination& o) {
-            return fmt::format("flood to {} from vxlan device {}", o.destination.to_string(), o.vxlan.value);
+            return fmt::format("{} to {} from vxlan device {}", flooding(o.group), text_of(o.destination),
+                               o.vxlan.value);
           },
           [](const RemoveFloodDestination& o) {
-            return fmt::format("stop flooding to {} from vxlan device {}", text_of(o.destination),
-                               o.vxlan.value);
+            return fmt::format("no longer {} to {} from vxlan device {}", flooding(o.group),
+                               text_of(o.destination), o.vxlan.value);
           },
           [](const SetSourceFilter& o) {
             return fmt::format("let only {} in, by the nftables table {}", text_of(o.filter), o.table);

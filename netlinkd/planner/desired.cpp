@@ -40,7 +40,7 @@ MacAddress bridge_address(const std::string& switch_name, Vni vni) {
 }
 
 // service_node (the default where the column is empty) takes one; source_node all. BFD does not choose yet.
-void apply_replication_mode(const LogicalSwitch& row, std::set<IpAddress>& flood) {
+void apply_replication_mode(const LogicalSwitch& row, std::set<TunnelDestination>& flood) {
   const bool source_node = row.replication_mode == "source_node";
   if (!source_node && flood.size() > 1) flood.erase(std::next(flood.begin()), flood.end());
 }
@@ -115,29 +115,40 @@ class DesiredBuilder {
                            .bridge = {.multicast_snooping = view_.settings.multicast_snooping,
                                       .ageing_time = view_.settings.ageing_time * 100},
                            .vxlan = VxlanInfo{.vni = vni, .local = own_ip_},
-                           .flood = flood_list(id, row, vni)});
+                           .multicast = multicast(id, row, vni)});
   }
 
-  // "unknown-dst" in Mcast_Macs_Remote: several rows for one switch are one list.
-  std::set<IpAddress> flood_list(const Uuid& id, const LogicalSwitch& logical_switch, Vni vni) {
-    std::set<IpAddress> flood;
-    for (const auto& row_id : view_.index.flood_rows(id)) {
+  std::map<MacAddress, std::set<TunnelDestination>> multicast(const Uuid& id, const LogicalSwitch& row,
+                                                              Vni vni) {
+    std::map<MacAddress, std::set<TunnelDestination>> lists;
+    for (const auto& [mac, rows] : view_.index.multicast_rows(id)) {
+      auto list = union_of(rows, vni);
+      apply_replication_mode(row, list);
+      // An entry without destinations would hide the flood list for that group.
+      if (!list.empty()) lists.emplace(mac, std::move(list));
+    }
+    return lists;
+  }
+
+  // Several rows of Mcast_Macs_Remote for one MAC and switch are one list.
+  std::set<TunnelDestination> union_of(const RowIds& rows, Vni vni) {
+    std::set<TunnelDestination> list;
+    for (const auto& row_id : rows) {
       const auto* row = view_.database.table<McastMacsRemote>().find(row_id);
       const auto* set =
           row == nullptr ? nullptr : view_.database.table<PhysicalLocatorSet>().find(row->locator_set);
       if (set == nullptr) continue;
       for (const auto& locator : set->locators) {
-        const auto address = destination(view_.database, locator, {.own = own_ip_, .vni = vni});
-        if (!address) {
+        const auto to = destination(view_.database, locator, {.own = own_ip_, .vni = vni});
+        if (!to) {
           result_.issues.insert(
-              {.object = fmt::format("Mcast_Macs_Remote {}", row_id.to_string()), .reason = address.error()});
-        } else if (*address) {
-          flood.insert(**address);
+              {.object = fmt::format("Mcast_Macs_Remote {}", row_id.to_string()), .reason = to.error()});
+        } else if (*to) {
+          list.insert(**to);
         }
       }
     }
-    apply_replication_mode(logical_switch, flood);
-    return flood;
+    return list;
   }
 
   // The locators of all switches: routed traffic comes back from hypervisors that a switch's own rows do not

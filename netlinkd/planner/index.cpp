@@ -51,6 +51,12 @@ std::optional<MacAddress> parse_host_mac(std::string_view text) {
   return mac;
 }
 
+std::optional<MacAddress> parse_multicast_mac(std::string_view text) {
+  if (text == kUnknownDestination) return MacAddress{};
+  const auto mac = MacAddress::parse(text);
+  return mac && (mac->is_group() || mac->is_zero()) ? mac : std::nullopt;
+}
+
 Index Index::of(const hwvtep::Database& database) {
   Index index;
   for (const auto& [id, row] : database.table<UcastMacsRemote>()) index.insert(id, row);
@@ -87,11 +93,11 @@ void Index::insert(const Uuid& id, const UcastMacsLocal& row) {
 }
 
 void Index::insert(const Uuid& id, const McastMacsRemote& row) {
-  if (row.MAC == kUnknownDestination) {
-    add(flood_rows_[row.logical_switch], id);
+  if (const auto mac = parse_multicast_mac(row.MAC)) {
+    add(multicast_macs_, row.logical_switch, *mac, id);
   } else {
     issues_[id] = Issue{.object = fmt::format("Mcast_Macs_Remote {}", id.to_string()),
-                        .reason = fmt::format("'{}' is not \"{}\", and groups of their own are not supported",
+                        .reason = fmt::format("'{}' is neither \"{}\" nor the MAC address of a group",
                                               row.MAC, kUnknownDestination)};
   }
 }
@@ -107,10 +113,7 @@ void Index::erase(const Uuid& id, const UcastMacsLocal& row) {
 
 void Index::erase(const Uuid& id, const McastMacsRemote& row) {
   issues_.erase(id);
-  const auto rows = flood_rows_.find(row.logical_switch);
-  if (rows == flood_rows_.end()) return;
-  remove(rows->second, id);
-  if (rows->second.empty()) flood_rows_.erase(rows);
+  if (const auto mac = parse_multicast_mac(row.MAC)) remove(multicast_macs_, row.logical_switch, *mac, id);
 }
 
 const RowIds& Index::remote_rows(const Uuid& logical_switch, const MacAddress& mac) const {
@@ -121,9 +124,10 @@ const RowIds& Index::local_rows(const Uuid& logical_switch, const MacAddress& ma
   return rows_of(local_macs_, logical_switch, mac);
 }
 
-const RowIds& Index::flood_rows(const Uuid& logical_switch) const {
-  const auto rows = flood_rows_.find(logical_switch);
-  return rows == flood_rows_.end() ? kNoRows : rows->second;
+const absl::flat_hash_map<MacAddress, RowIds>& Index::multicast_rows(const Uuid& logical_switch) const {
+  static const absl::flat_hash_map<MacAddress, RowIds> kNone;
+  const auto rows = multicast_macs_.find(logical_switch);
+  return rows == multicast_macs_.end() ? kNone : rows->second;
 }
 
 }  // namespace kvtep::planner

@@ -31,6 +31,10 @@ inline constexpr std::string_view kUnknownDestination = "unknown-dst";
 // A host's address as Ucast_Macs_*.MAC has it, or nothing where it is none.
 std::optional<MacAddress> parse_host_mac(std::string_view text);
 
+// What Mcast_Macs_*.MAC names: a group address; the zero MAC for "unknown-dst" (OpenDaylight writes
+// 00:00:00:00:00:00).
+std::optional<MacAddress> parse_multicast_mac(std::string_view text);
+
 class Index {
  public:
   // All of a replica that was just received, or what has changed since.
@@ -41,8 +45,8 @@ class Index {
   const MacIndex& local_macs() const { return local_macs_; }
   const RowIds& remote_rows(const Uuid& logical_switch, const MacAddress& mac) const;
   const RowIds& local_rows(const Uuid& logical_switch, const MacAddress& mac) const;
-  // Rows of Mcast_Macs_Remote whose MAC is "unknown-dst", by Logical_Switch.
-  const RowIds& flood_rows(const Uuid& logical_switch) const;
+  // Mcast_Macs_Remote: the rows of each group MAC, those for "unknown-dst" under the zero MAC.
+  const absl::flat_hash_map<MacAddress, RowIds>& multicast_rows(const Uuid& logical_switch) const;
 
   // Rows left out because their MAC cannot be read.
   const std::map<Uuid, Issue>& issues() const { return issues_; }
@@ -61,7 +65,7 @@ class Index {
 
   MacIndex remote_macs_;
   MacIndex local_macs_;
-  absl::flat_hash_map<Uuid, RowIds> flood_rows_;
+  MacIndex multicast_macs_;
   std::map<Uuid, Issue> issues_;
 };
 

@@ -4,8 +4,9 @@
 
 namespace kvtep::planner {
 
-std::expected<std::optional<IpAddress>, std::string> destination(const hwvtep::Database& database,
-                                                                 const Uuid& locator, const TunnelEnd& end) {
+std::expected<std::optional<TunnelDestination>, std::string> destination(const hwvtep::Database& database,
+                                                                         const Uuid& locator,
+                                                                         const TunnelEnd& end) {
   const auto* row = database.table<hwvtep::PhysicalLocator>().find(locator);
   if (row == nullptr)
     return std::unexpected(fmt::format("there is no Physical_Locator {}", locator.to_string()));
@@ -21,12 +22,14 @@ std::expected<std::optional<IpAddress>, std::string> destination(const hwvtep::D
         fmt::format("the locator's address {} and the tunnel IP {} are of different families", row->dst_ip,
                     end.own.to_string()));
   }
-  // Sent with the switch's own key the frame would come out in another network.
-  if (row->tunnel_key && *row->tunnel_key != static_cast<std::int64_t>(end.vni.value)) {
-    return std::unexpected(fmt::format("a key of the locator's own ({}) is not supported", *row->tunnel_key));
+  if (*address == end.own) return std::optional<TunnelDestination>{};
+  TunnelDestination destination{.address = *address};
+  if (row->tunnel_key) {
+    const auto vni = Vni::from_key(*row->tunnel_key);
+    if (!vni) return std::unexpected(fmt::format("the locator's tunnel_key {} is no VNI", *row->tunnel_key));
+    if (*vni != end.vni) destination.vni = vni;
   }
-  if (*address == end.own) return std::optional<IpAddress>{};
-  return address;
+  return destination;
 }
 
 }  // namespace kvtep::planner

@@ -18,9 +18,10 @@ struct TunnelEnd {
   Vni vni;        // of the Logical_Switch
 };
 
-// The address of the locator, or the reason why it is no destination. Our own address is neither: an empty
-// optional.
-std::expected<std::optional<IpAddress>, std::string> destination(const hwvtep::Database& database,
-                                                                 const Uuid& locator, const TunnelEnd& end);
+// Where the locator's packets go, with its tunnel_key where that differs from the switch's; or the reason why
+// it is no destination. Our own address is neither: an empty optional.
+std::expected<std::optional<TunnelDestination>, std::string> destination(const hwvtep::Database& database,
+                                                                         const Uuid& locator,
+                                                                         const TunnelEnd& end);
 
 }  // namespace kvtep::planner

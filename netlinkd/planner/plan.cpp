@@ -21,7 +21,7 @@ class SwitchPlanner {
     const Link* bridge = plan_bridge(wanted);
     if (bridge == nullptr) return;
     const Link* vxlan = plan_vxlan(wanted, *bridge);
-    if (vxlan != nullptr) plan_flood_list(wanted, *vxlan);
+    if (vxlan != nullptr) plan_multicast(wanted, *vxlan);
   }
 
  private:
@@ -141,24 +141,31 @@ class SwitchPlanner {
     return true;
   }
 
-  void plan_flood_list(const DesiredSwitch& wanted, const Link& vxlan) {
+  void plan_multicast(const DesiredSwitch& wanted, const Link& vxlan) {
     static const std::set<TunnelDestination> kNone;
     const auto& groups = installed_.vxlan_table(vxlan.index).groups;
-    const auto list = groups.find(MacAddress{});
-    const auto& there = list == groups.end() ? kNone : list->second;
+    for (const auto& [mac, list] : wanted.multicast) {
+      const auto there = groups.find(mac);
+      plan_list(vxlan.index, mac, list, there == groups.end() ? kNone : there->second);
+    }
+    for (const auto& [mac, list] : groups) {
+      if (!wanted.multicast.contains(mac)) plan_list(vxlan.index, mac, kNone, list);
+    }
+  }
+
+  void plan_list(IfIndex vxlan, const MacAddress& mac, const std::set<TunnelDestination>& wanted,
+                 const std::set<TunnelDestination>& there) {
     // Add before remove: a short duplicate rather than a loss.
-    for (const auto& address : wanted.flood) {
-      if (!there.contains(TunnelDestination{.address = address})) {
-        step(AddFloodDestination{.vxlan = vxlan.index, .destination = address});
-      }
+    for (const auto& destination : wanted) {
+      if (!there.contains(destination))
+        step(AddFloodDestination{.vxlan = vxlan, .destination = destination, .group = mac});
     }
     for (const auto& destination : there) {
-      const bool plain =
-          destination.address && destination == TunnelDestination{.address = destination.address};
-      if (plain && wanted.flood.contains(*destination.address)) continue;
+      if (wanted.contains(destination)) continue;
       // Where other destinations take over, waiting would only send every frame twice.
-      plan_.steps.push_back({.op = RemoveFloodDestination{.vxlan = vxlan.index, .destination = destination},
-                             .is_removal = wanted.flood.empty()});
+      plan_.steps.push_back(
+          {.op = RemoveFloodDestination{.vxlan = vxlan, .destination = destination, .group = mac},
+           .is_removal = wanted.empty()});
     }
   }
 

@@ -9,11 +9,11 @@
 
 namespace kvtep::planner {
 
-std::optional<IpAddress> remote_destination(const View& view, const Uuid& logical_switch,
-                                            const MacAddress& mac, const TunnelEnd& end,
-                                            std::set<Issue>* issues) {
-  std::optional<IpAddress> best;
-  absl::InlinedVector<std::pair<Uuid, IpAddress>, 1> usable;
+std::optional<TunnelDestination> remote_destination(const View& view, const Uuid& logical_switch,
+                                                    const MacAddress& mac, const TunnelEnd& end,
+                                                    std::set<Issue>* issues) {
+  std::optional<TunnelDestination> best;
+  absl::InlinedVector<std::pair<Uuid, TunnelDestination>, 1> usable;
   for (const auto& id : view.index.remote_rows(logical_switch, mac)) {
     const auto* row = view.database.table<hwvtep::UcastMacsRemote>().find(id);
     if (row == nullptr) continue;
@@ -35,7 +35,7 @@ std::optional<IpAddress> remote_destination(const View& view, const Uuid& logica
         {.object = fmt::format("Ucast_Macs_Remote {} ({})", id.to_string(), mac.to_string()),
          .reason = fmt::format("another row of the MAC and the Logical_Switch has the lower address "
                                "{}, and wins over {}",
-                               best->to_string(), address.to_string())});
+                               best->address->to_string(), address.address->to_string())});
   }
   return best;
 }
@@ -63,7 +63,7 @@ std::optional<IfIndex> local_port(const Installed& installed, const SwitchLinks&
   return entry->second.port;
 }
 
-std::optional<Step> plan_remote_mac(const MacAddress& mac, const std::optional<IpAddress>& wanted,
+std::optional<Step> plan_remote_mac(const MacAddress& mac, const std::optional<TunnelDestination>& wanted,
                                     bool yields, const SwitchLinks& links, const Installed& installed) {
   const auto& hosts = installed.vxlan_table(links.vxlan).hosts;
   const auto remote = hosts.find(mac);
@@ -84,8 +84,7 @@ std::optional<Step> plan_remote_mac(const MacAddress& mac, const std::optional<I
   // The address of a device of ours: the bridge takes such frames itself, whatever else is written there.
   if (entry != bridge.end() && entry->second.kind == BridgeEntryKind::Permanent) return std::nullopt;
   if (yields && local_port(installed, links, mac)) return std::nullopt;
-  const bool right = remote != hosts.end() && remote->second.lasting &&
-                     remote->second.destination == TunnelDestination{.address = *wanted};
+  const bool right = remote != hosts.end() && remote->second.lasting && remote->second.destination == *wanted;
   if (right && in_bridge) return std::nullopt;
   return Step{.op = SetRemoteMac{.vxlan = links.vxlan, .mac = mac, .destination = *wanted}};
 }

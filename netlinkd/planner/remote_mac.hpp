@@ -16,9 +16,9 @@ namespace kvtep::planner {
 
 // Where the database wants frames for the MAC sent: of several rows, the one with the lowest address wins.
 // Rows that cannot be honoured are added to `issues` where it is given.
-std::optional<IpAddress> remote_destination(const View& view, const Uuid& logical_switch,
-                                            const MacAddress& mac, const TunnelEnd& end,
-                                            std::set<Issue>* issues = nullptr);
+std::optional<TunnelDestination> remote_destination(const View& view, const Uuid& logical_switch,
+                                                    const MacAddress& mac, const TunnelEnd& end,
+                                                    std::set<Issue>* issues = nullptr);
 
 // The devices of a realized switch.
 struct SwitchLinks {
@@ -39,7 +39,7 @@ std::optional<IfIndex> local_port(const Installed& installed, const SwitchLinks&
 // What has to be done so that the MAC is where `wanted` says. Where the MAC has been seen on a local port
 // since `wanted` was programmed, `yields` is true, and the local entry is left alone: local learning wins
 // until the row changes.
-std::optional<Step> plan_remote_mac(const MacAddress& mac, const std::optional<IpAddress>& wanted,
+std::optional<Step> plan_remote_mac(const MacAddress& mac, const std::optional<TunnelDestination>& wanted,
                                     bool yields, const SwitchLinks& links, const Installed& installed);
 
 }  // namespace kvtep::planner

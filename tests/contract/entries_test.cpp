@@ -107,6 +107,37 @@ TYPED_TEST(Entries, ASecondAppendOfADestinationIsSilent) {
   EXPECT_THAT(this->told_about_entries(), IsEmpty());
 }
 
+TYPED_TEST(Entries, AGroupHasDestinationsOfItsOwn) {
+  const auto vxlan = this->make_switch().vxlan;
+  const auto group = *MacAddress::parse("01:00:5e:01:02:03");
+  const TunnelDestination keyed{.address = kFar2, .vni = Vni{77}};
+  this->must(AddFloodDestination{vxlan, {kFar1}, group});
+  this->must(AddFloodDestination{vxlan, keyed, group});
+  this->must(AddFloodDestination{vxlan, keyed, group});
+  this->hear();
+  EXPECT_EQ(this->heard_.vxlan_table(vxlan).groups.at(group), (std::set<TunnelDestination>{{kFar1}, keyed}));
+  EXPECT_TRUE(this->flood_list(vxlan).empty());
+  this->must(RemoveFloodDestination{vxlan, keyed, group});
+  this->must(RemoveFloodDestination{vxlan, {kFar1}, group});
+  this->hear();
+  EXPECT_FALSE(this->heard_.vxlan_table(vxlan).groups.contains(group));
+  EXPECT_EQ(this->apply(AddFloodDestination{vxlan, {kFar1}, kHostA}), EINVAL);
+}
+
+TYPED_TEST(Entries, ADestinationMayHaveAKeyOfItsOwn) {
+  const auto vxlan = this->make_switch().vxlan;
+  const TunnelDestination keyed{.address = kFar1, .vni = Vni{77}};
+  this->must(SetRemoteMac{vxlan, kHostA, keyed});
+  EXPECT_EQ(this->destination(vxlan, kHostA), keyed);
+  // The device's own is not spoken of.
+  this->must(SetRemoteMac{vxlan, kHostA, {.address = kFar1, .vni = Vni{5}}});
+  EXPECT_EQ(this->destination(vxlan, kHostA), TunnelDestination{.address = kFar1});
+  this->must(AddFloodDestination{vxlan, keyed});
+  EXPECT_EQ(this->flood_list(vxlan), std::set{keyed});
+  this->must(RemoveFloodDestination{vxlan, keyed});
+  EXPECT_TRUE(this->flood_list(vxlan).empty());
+}
+
 TYPED_TEST(Entries, AForeignFloodDestinationIsToldWithItsVniAndPortAndCanBeRemoved) {
   const auto [bridge, vxlan] = this->make_switch();
   const TunnelDestination foreign{.address = kFar1, .vni = Vni{77}, .udp_port = 8472};

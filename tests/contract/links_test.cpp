@@ -39,7 +39,7 @@ TYPED_TEST(Links, AVxlanDeviceMayBeIpv6) {
   this->must(CreateVxlan{.name = "kvvx5", .alias = "kvtep/x", .info = info, .bridge = bridge});
   const auto vxlan = this->world_.index_of("kvvx5");
   EXPECT_EQ(this->link(vxlan).info, LinkInfo(info));
-  this->must(SetRemoteMac{.vxlan = vxlan, .mac = kHostA, .destination = kFarV6});
+  this->must(SetRemoteMac{.vxlan = vxlan, .mac = kHostA, .destination = {kFarV6}});
   EXPECT_EQ(this->destination(vxlan, kHostA), TunnelDestination{.address = kFarV6});
 }
 

@@ -66,6 +66,10 @@ class Story {
     for (const char* address : {"192.168.1.10", "192.168.1.11", "192.168.2.20", "no address"}) {
       locators_.push_back(world.rows.locator(address));
     }
+    for (const std::int64_t key : {7, 100, -1}) {
+      locators_.push_back(world.rows.insert(hwvtep::PhysicalLocator{
+          .encapsulation_type = "vxlan_over_ipv4", .dst_ip = "192.168.1.12", .tunnel_key = key}));
+    }
     std::set<Uuid> rows;
     for (const char* name : {"eth1", "eth2", "eth3", "wlan0"}) rows.insert(world.rows.port(name));
     port_rows_.assign(rows.begin(), rows.end());
@@ -209,7 +213,9 @@ class Story {
       world.rows.erase<hwvtep::McastMacsRemote>(rows.begin()->first);
       return;
     }
-    world.rows.flood(any(switches_), {any(locators_), any(locators_)});
+    static const std::vector<std::string> kMacs = {"unknown-dst", "unknown-dst", "01:00:5e:01:02:03",
+                                                   "00:00:00:00:00:00", "02:00:00:00:00:01"};
+    world.rows.flood(any(switches_), {any(locators_), any(locators_)}, any(kMacs));
   }
 
   void hosts_talk() {

@@ -79,55 +79,67 @@ class Judge {
       say("{} is no silent port of {} that is up", name, bridge.name);
     const auto* filter = installed_.tag_filter(vxlan->index);
     if (filter == nullptr || !filter->allowed.empty()) say("{} lets tagged frames in", name);
-    judge_flood_list(owner, *vxlan);
-    judge_remote_macs(owner, *vxlan, bridge);
+    judge_lists(owner, *vxlan, vni);
+    judge_remote_macs(owner, *vxlan, bridge, vni);
   }
 
   // Where a locator's packets go; nothing where it is none, or our own.
-  std::optional<IpAddress> address_of(const Uuid& locator) const {
+  std::optional<TunnelDestination> destination_of(const Uuid& locator, std::uint32_t vni) const {
     const auto* row = rows_.database.table<PhysicalLocator>().find(locator);
     if (row == nullptr || row->encapsulation_type != "vxlan_over_ipv4") return std::nullopt;
     const auto address = IpAddress::parse(row->dst_ip);
     if (!address || address == rows_.settings.tunnel_ip) return std::nullopt;
-    return address;
+    TunnelDestination destination{.address = *address};
+    if (!row->tunnel_key || *row->tunnel_key == vni) return destination;
+    if (*row->tunnel_key <= 0) return std::nullopt;
+    destination.vni = Vni{static_cast<std::uint32_t>(*row->tunnel_key)};
+    return destination;
   }
 
-  void judge_flood_list(const Uuid& owner, const Link& vxlan) {
-    std::set<IpAddress> wanted;
+  void judge_lists(const Uuid& owner, const Link& vxlan, std::uint32_t vni) {
+    std::map<MacAddress, std::set<TunnelDestination>> wanted;
     for (const auto& [id, row] : rows_.database.table<McastMacsRemote>()) {
       const auto* set = rows_.database.table<PhysicalLocatorSet>().find(row.locator_set);
-      if (row.logical_switch != owner || row.MAC != "unknown-dst" || set == nullptr) continue;
+      const auto mac = row.MAC == "unknown-dst" ? MacAddress{} : MacAddress::parse(row.MAC);
+      const bool is_list = mac && (mac->is_zero() || mac->is_group());
+      if (row.logical_switch != owner || !is_list || set == nullptr) continue;
       for (const auto& locator : set->locators) {
-        if (const auto address = address_of(locator)) wanted.insert(*address);
+        if (const auto to = destination_of(locator, vni)) wanted[*mac].insert(*to);
       }
     }
     const auto* row = rows_.database.table<LogicalSwitch>().find(owner);
-    if (row->replication_mode != "source_node" && wanted.size() > 1) wanted = {*wanted.begin()};
-    std::set<IpAddress> there;
-    for (const auto& [mac, list] : installed_.vxlan_table(vxlan.index).groups) {
-      for (const auto& destination : list) there.insert(destination.address.value_or(IpAddress{}));
+    for (auto& [mac, list] : wanted) {
+      if (row->replication_mode != "source_node") list = {*list.begin()};
     }
-    if (there != wanted)
-      say("{} floods to {} addresses instead of {}", vxlan.name, there.size(), wanted.size());
+    const auto& there = installed_.vxlan_table(vxlan.index).groups;
+    for (const auto& [mac, list] : wanted) {
+      const auto found = there.find(mac);
+      if (found == there.end() || found->second != list)
+        say("{} sends {} to {} places instead of {}", vxlan.name, mac.to_string(),
+            found == there.end() ? 0 : found->second.size(), list.size());
+    }
+    for (const auto& [mac, list] : there) {
+      if (!wanted.contains(mac)) say("{} has a list for {}", vxlan.name, mac.to_string());
+    }
   }
 
-  void judge_remote_macs(const Uuid& owner, const Link& vxlan, const Link& bridge) {
-    std::map<MacAddress, IpAddress> wanted;
+  void judge_remote_macs(const Uuid& owner, const Link& vxlan, const Link& bridge, std::uint32_t vni) {
+    std::map<MacAddress, TunnelDestination> wanted;
     for (const auto& [id, row] : rows_.database.table<UcastMacsRemote>()) {
       const auto mac = MacAddress::parse(row.MAC);
-      const auto address = address_of(row.locator);
-      if (row.logical_switch != owner || !mac || !address) continue;
-      const auto entry = wanted.emplace(*mac, *address).first;
-      entry->second = std::min(entry->second, *address);
+      const auto to = destination_of(row.locator, vni);
+      if (row.logical_switch != owner || !mac || !to) continue;
+      const auto entry = wanted.emplace(*mac, *to).first;
+      entry->second = std::min(entry->second, *to);
     }
     const auto& hosts = installed_.vxlan_table(vxlan.index).hosts;
     const auto& forwarding = installed_.bridge_table(bridge.index);
-    for (const auto& [mac, address] : wanted) {
+    for (const auto& [mac, to] : wanted) {
       const auto entry = forwarding.find(mac);
       if (entry != forwarding.end() && entry->second.port != vxlan.index) continue;  // its host is here
       const auto host = hosts.find(mac);
-      if (entry == forwarding.end() || host == hosts.end() || host->second.destination.address != address)
-        say("{} is not behind {}", mac.to_string(), address.to_string());
+      if (entry == forwarding.end() || host == hosts.end() || host->second.destination != to)
+        say("{} is not behind {}", mac.to_string(), to.address->to_string());
     }
     for (const auto& [mac, host] : hosts) {
       if (!wanted.contains(mac)) say("{} is still remote on {}", mac.to_string(), vxlan.name);

@@ -148,6 +148,7 @@ class FakeKernel {
   Errno erase_destination(Device& vxlan, const MacAddress& mac,
                           const std::optional<TunnelDestination>& which);
   static bool fits(const Device& vxlan, const TunnelDestination& destination);
+  static TunnelDestination reported(const Device& vxlan, TunnelDestination destination);
 
   void tell(KernelEvent event);
   void tell_link(const Device& device);

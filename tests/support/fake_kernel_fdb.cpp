@@ -150,6 +150,14 @@ bool FakeKernel::fits(const Device& vxlan, const TunnelDestination& destination)
   return !destination.address || destination.address->is_v4() == is_v4;
 }
 
+// The kernel does not speak of a VNI or a port that are the device's own.
+TunnelDestination FakeKernel::reported(const Device& vxlan, TunnelDestination destination) {
+  const auto& info = *vxlan_info(vxlan.link);
+  if (destination.vni == info.vni) destination.vni.reset();
+  if (destination.udp_port == info.udp_port) destination.udp_port = 0;
+  return destination;
+}
+
 FakeKernel::Errno FakeKernel::run(const SetRemoteMac& op) {
   Device* vxlan = find(op.vxlan);
   if (vxlan == nullptr) return ENODEV;
@@ -159,7 +167,7 @@ FakeKernel::Errno FakeKernel::run(const SetRemoteMac& op) {
     add_external(*bridge, op.vxlan, op.mac);
   }
   if (vxlan_info(vxlan->link) == nullptr) return EINVAL;
-  const TunnelDestination destination{.address = op.destination};
+  const auto destination = reported(*vxlan, op.destination);
   if (!fits(*vxlan, destination)) return EAFNOSUPPORT;
   if (has_many(op.mac)) return EOPNOTSUPP;
   const Destinations wanted{.lasting = true, .list = {destination}};
@@ -188,12 +196,13 @@ FakeKernel::Errno FakeKernel::run(const AddFloodDestination& op) {
   Device* vxlan = find(op.vxlan);
   if (vxlan == nullptr) return ENODEV;
   if (vxlan_info(vxlan->link) == nullptr) return EINVAL;
-  const TunnelDestination destination{.address = op.destination};
+  if (!has_many(op.group)) return EINVAL;
+  const auto destination = reported(*vxlan, op.destination);
   if (!fits(*vxlan, destination)) return EAFNOSUPPORT;
-  auto& list = vxlan->destinations[MacAddress{}].list;
+  auto& list = vxlan->destinations[op.group].list;
   if (std::ranges::find(list, destination) != list.end()) return 0;
   list.push_back(destination);
-  tell(VxlanEntryChanged{{.device = op.vxlan, .mac = {}, .destination = destination}});
+  tell(VxlanEntryChanged{{.device = op.vxlan, .mac = op.group, .destination = destination}});
   return 0;
 }
 
@@ -201,8 +210,9 @@ FakeKernel::Errno FakeKernel::run(const RemoveFloodDestination& op) {
   Device* vxlan = find(op.vxlan);
   if (vxlan == nullptr) return ENODEV;
   if (vxlan_info(vxlan->link) == nullptr) return EINVAL;
+  if (!has_many(op.group)) return EINVAL;
   if (!fits(*vxlan, op.destination)) return EAFNOSUPPORT;
-  return erase_destination(*vxlan, MacAddress{}, op.destination);
+  return erase_destination(*vxlan, op.group, reported(*vxlan, op.destination));
 }
 
 FakeKernel::Errno FakeKernel::erase_destination(Device& vxlan, const MacAddress& mac,

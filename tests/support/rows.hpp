@@ -82,10 +82,9 @@ class Rows {
   Uuid remote_mac(const std::string& text, const Uuid& logical_switch, const Uuid& locator) {
     return insert(hwvtep::UcastMacsRemote{.MAC = text, .logical_switch = logical_switch, .locator = locator});
   }
-  Uuid flood(const Uuid& logical_switch, std::set<Uuid> locators) {
+  Uuid flood(const Uuid& logical_switch, std::set<Uuid> locators, const std::string& text = "unknown-dst") {
     const auto set = insert(hwvtep::PhysicalLocatorSet{.locators = std::move(locators)});
-    return insert(
-        hwvtep::McastMacsRemote{.MAC = "unknown-dst", .logical_switch = logical_switch, .locator_set = set});
+    return insert(hwvtep::McastMacsRemote{.MAC = text, .logical_switch = logical_switch, .locator_set = set});
   }
 
   hwvtep::Database database;

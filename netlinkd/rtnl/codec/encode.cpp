@@ -25,6 +25,8 @@ constexpr std::size_t kAliasLimit = 255;  // IFALIASZ - 1
 constexpr std::uint8_t kTosInherit = 1;
 constexpr std::uint8_t kAddrGenModeNone = IN6_ADDR_GEN_MODE_NONE;
 
+bool is_host(const MacAddress& mac) { return !mac.is_zero() && !mac.is_group(); }
+
 class Encoder {
  public:
   Encoder(std::uint32_t first_seq, IfIndex new_index, std::vector<std::byte>& buffer)
@@ -159,7 +161,7 @@ class Encoder {
   int operator()(const SetRemoteMac& op) {
     // NUD_PERMANENT: the vxlan entry does not age; the bridge looks at NTF_EXT_LEARNED alone.
     put_entry(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, op.vxlan, NTF_SELF | NTF_MASTER | NTF_EXT_LEARNED,
-              op.mac, TunnelDestination{.address = op.destination});
+              op.mac, op.destination);
     return 0;
   }
 
@@ -171,13 +173,14 @@ class Encoder {
   }
 
   int operator()(const AddFloodDestination& op) {
-    put_entry(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND, op.vxlan, NTF_SELF, {},
-              TunnelDestination{.address = op.destination});
+    if (is_host(op.group)) return EINVAL;
+    put_entry(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND, op.vxlan, NTF_SELF, op.group, op.destination);
     return 0;
   }
 
   int operator()(const RemoveFloodDestination& op) {
-    put_entry(RTM_DELNEIGH, 0, op.vxlan, NTF_SELF, {}, op.destination);
+    if (is_host(op.group)) return EINVAL;
+    put_entry(RTM_DELNEIGH, 0, op.vxlan, NTF_SELF, op.group, op.destination);
     return 0;
   }
 

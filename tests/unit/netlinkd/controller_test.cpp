@@ -139,7 +139,7 @@ TEST_F(Controller, MayDeleteAndInsertARowForTheSameMacAsOneReplace) {
   world.tell_database();
   world.advance(1s);
   EXPECT_THAT(world.take_ops(),
-              ElementsAre(SetRemoteMac{.vxlan = vxlan(), .mac = host, .destination = ip("192.168.1.11")}));
+              ElementsAre(SetRemoteMac{.vxlan = vxlan(), .mac = host, .destination = {ip("192.168.1.11")}}));
   // The same content again under another uuid is no change at all.
   for (const auto& [id, row] : world.rows.database.table<hwvtep::UcastMacsRemote>()) {
     world.rows.erase<hwvtep::UcastMacsRemote>(id);

@@ -15,7 +15,10 @@ using kvtep::testing::Rows;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
+
+TunnelDestination plain(const char* address) { return {.address = ip(address)}; }
 
 std::string reasons(const Desired& desired) {
   std::string text;
@@ -34,7 +37,7 @@ TEST(Desired, MakesABridgeAndAVxlanDeviceOfASwitchBoundOrNot) {
   EXPECT_EQ(wish.vxlan_name, "kvvx100");
   EXPECT_EQ(wish.alias, "kvtep/s2/" + red.to_string() + " red");
   EXPECT_EQ(wish.vxlan, (VxlanInfo{.vni = Vni{100}, .local = ip("192.168.2.20")}));
-  EXPECT_THAT(wish.flood, IsEmpty());
+  EXPECT_THAT(wish.multicast, IsEmpty());
   EXPECT_FALSE(wish.bridge_address.is_group());
 }
 
@@ -74,13 +77,50 @@ TEST(Desired, FloodsToAllInSourceNodeModeAndToTheLowestAddressElse) {
   const auto red = rows.logical_switch("red", 100);
   rows.flood(red, {rows.locator("192.168.1.12"), rows.locator("192.168.1.11")});
   rows.flood(red, {rows.locator("192.168.1.9"), rows.locator("192.168.2.20"), rows.locator("nowhere")});
-  EXPECT_THAT(planner::desired(rows.view(), {})->switches.at(Vni{100}).flood, ElementsAre(ip("192.168.1.9")));
+  EXPECT_THAT(planner::desired(rows.view(), {})->switches.at(Vni{100}).multicast,
+              ElementsAre(Pair(MacAddress{}, ElementsAre(plain("192.168.1.9")))));
   rows.edit<hwvtep::LogicalSwitch>(red, [](auto& row) { row.replication_mode = "source_node"; });
   const auto desired = planner::desired(rows.view(), {});
-  EXPECT_THAT(desired->switches.at(Vni{100}).flood,
-              ElementsAre(ip("192.168.1.9"), ip("192.168.1.11"), ip("192.168.1.12")))
+  EXPECT_THAT(desired->switches.at(Vni{100}).multicast,
+              ElementsAre(Pair(MacAddress{}, ElementsAre(plain("192.168.1.9"), plain("192.168.1.11"),
+                                                         plain("192.168.1.12")))))
       << "two rows are one list, without our own address";
   EXPECT_THAT(reasons(*desired), HasSubstr("'nowhere' is no address of a host"));
+}
+
+TEST(Desired, GivesGroupsListsOfTheirOwn) {
+  Rows rows;
+  const auto red = rows.logical_switch("red", 100);
+  rows.edit<hwvtep::LogicalSwitch>(red, [](auto& row) { row.replication_mode = "source_node"; });
+  const auto group = mac("01:00:5e:01:02:03");
+  rows.flood(red, {rows.locator("192.168.1.11")}, "01:00:5E:01:02:03");
+  rows.flood(red, {rows.locator("192.168.1.12")}, "01:00:5e:01:02:03");
+  rows.flood(red, {rows.locator("192.168.1.13")}, "00:00:00:00:00:00");
+  rows.flood(red, {rows.locator("192.168.2.20")}, "01:00:5e:09:09:09");  // only ourselves
+  const auto host = rows.flood(red, {rows.locator("192.168.1.14")}, "02:00:00:00:00:01");
+  const auto desired = planner::desired(rows.view(), {});
+  EXPECT_THAT(desired->switches.at(Vni{100}).multicast,
+              ElementsAre(Pair(MacAddress{}, ElementsAre(plain("192.168.1.13"))),
+                          Pair(group, ElementsAre(plain("192.168.1.11"), plain("192.168.1.12")))));
+  EXPECT_THAT(reasons(*desired), HasSubstr(host.to_string() + ": '02:00:00:00:00:01' is neither"));
+  rows.erase<hwvtep::McastMacsRemote>(host);
+  EXPECT_EQ(rows.index, Index::of(rows.database));
+}
+
+TEST(Desired, SendsWithALocatorsOwnKeyWhereItDiffersFromTheSwitchs) {
+  Rows rows;
+  const auto red = rows.logical_switch("red", 100);
+  const auto locator = [&](std::int64_t key) {
+    return rows.insert(hwvtep::PhysicalLocator{
+        .encapsulation_type = "vxlan_over_ipv4", .dst_ip = "192.168.1.10", .tunnel_key = key});
+  };
+  for (const auto& [key, vni] :
+       std::vector<std::pair<std::int64_t, std::optional<Vni>>>{{7, Vni{7}}, {100, std::nullopt}}) {
+    const auto row = rows.flood(red, {locator(key)});
+    EXPECT_THAT(planner::desired(rows.view(), {})->switches.at(Vni{100}).multicast.at(MacAddress{}),
+                ElementsAre(TunnelDestination{.address = ip("192.168.1.10"), .vni = vni}));
+    rows.erase<hwvtep::McastMacsRemote>(row);
+  }
 }
 
 TEST(Desired, LeavesOutLocatorsThatCannotBeReached) {
@@ -89,13 +129,13 @@ TEST(Desired, LeavesOutLocatorsThatCannotBeReached) {
   const auto geneve =
       rows.insert(hwvtep::PhysicalLocator{.encapsulation_type = "geneve", .dst_ip = "192.168.1.10"});
   const auto keyed = rows.insert(hwvtep::PhysicalLocator{
-      .encapsulation_type = "vxlan_over_ipv4", .dst_ip = "192.168.1.10", .tunnel_key = 7});
+      .encapsulation_type = "vxlan_over_ipv4", .dst_ip = "192.168.1.10", .tunnel_key = 1 << 24});
   rows.flood(red, {geneve, keyed, rows.locator("2001:db8::1"), rows.locator("239.1.1.1"),
                    kvtep::testing::uuid(999)});
   const auto desired = planner::desired(rows.view(), {});
-  EXPECT_THAT(desired->switches.at(Vni{100}).flood, IsEmpty());
-  for (const char* why :
-       {"geneve", "(7) is not supported", "different families", "239.1.1.1", "no Physical_Locator"}) {
+  EXPECT_THAT(desired->switches.at(Vni{100}).multicast, IsEmpty());
+  for (const char* why : {"geneve", "tunnel_key 16777216 is no VNI", "different families", "239.1.1.1",
+                          "no Physical_Locator"}) {
     EXPECT_THAT(reasons(*desired), HasSubstr(why));
   }
 }
@@ -208,7 +248,7 @@ TEST(RemoteDestination, IsTheLowestOfSeveralAndNeverOurOwn) {
   }
   std::set<Issue> issues;
   const TunnelEnd end{.own = ip("192.168.2.20"), .vni = Vni{100}};
-  EXPECT_EQ(remote_destination(rows.view(), red, kHost, end, &issues), ip("192.168.1.11"));
+  EXPECT_EQ(remote_destination(rows.view(), red, kHost, end, &issues), plain("192.168.1.11"));
   ASSERT_THAT(issues, SizeIs(2));
   EXPECT_THAT(issues.begin()->reason, HasSubstr("192.168.1.11, and wins over 192.168.1.12"));
   EXPECT_THAT(issues.rbegin()->reason, HasSubstr("'bad' is no address"));
@@ -219,7 +259,7 @@ struct MacCase {
   const char* name;
   std::optional<VxlanEntry> remote;
   std::optional<BridgeEntry> entry;
-  std::optional<IpAddress> wanted;
+  std::optional<TunnelDestination> wanted;
   bool yields;
   std::optional<Step> step;
 };
@@ -235,8 +275,10 @@ TEST(PlanRemoteMac, FollowsItsTable) {
   const auto here = at(kLinks.vxlan, BridgeEntryKind::ExternallyLearned);
   const auto local = at(IfIndex{2}, BridgeEntryKind::Learned);
   const auto own = at(IfIndex{2}, BridgeEntryKind::Permanent);
-  const auto one = ip("192.168.1.10");
+  const auto one = plain("192.168.1.10");
   const Step set{.op = SetRemoteMac{.vxlan = kLinks.vxlan, .mac = kHost, .destination = one}};
+  auto keyed = to("192.168.1.10");
+  keyed.destination.vni = Vni{7};
   const auto remove = [](bool vxlan, bool bridge) {
     return Step{
         .op =
@@ -248,6 +290,7 @@ TEST(PlanRemoteMac, FollowsItsTable) {
       {"in place", to("192.168.1.10"), here, one, false, {}},
       {"absent", {}, {}, one, false, set},
       {"elsewhere", to("192.168.1.11"), here, one, false, set},
+      {"with another key", keyed, here, one, false, set},
       {"ageing", to("192.168.1.10", false), here, one, false, set},
       {"the bridge's half is missing", to("192.168.1.10"), {}, one, false, set},
       {"the tunnel's half is missing", {}, here, one, false, set},

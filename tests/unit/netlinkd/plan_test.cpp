@@ -176,15 +176,26 @@ TEST(PlanLinks, RemovesLeftoversOfThisSwitchOnly) {
 
 TEST(PlanLinks, AddsToTheFloodListBeforeItTakesAway) {
   auto desired = with_red();
-  desired.switches.at(kRed).flood = {ip("10.0.0.2"), ip("10.0.0.3")};
-  auto installed = in_place();
-  for (const char* address : {"10.0.0.1", "10.0.0.2"}) {
-    installed.apply(VxlanEntryChanged{{.device = kVxlan, .destination = {.address = ip(address)}}});
+  for (const auto& group : {MacAddress{}, mac("01:00:5e:01:02:03")}) {
+    desired.switches.at(kRed).multicast = {{group, {{ip("10.0.0.2")}, {ip("10.0.0.3")}}}};
+    auto installed = in_place();
+    for (const char* address : {"10.0.0.1", "10.0.0.2"}) {
+      installed.apply(
+          VxlanEntryChanged{{.device = kVxlan, .mac = group, .destination = {.address = ip(address)}}});
+    }
+    EXPECT_THAT(plan_links(desired, installed, "s2").steps,
+                ElementsAre(Step{.op = AddFloodDestination{kVxlan, {ip("10.0.0.3")}, group}},
+                            Step{.op = RemoveFloodDestination{kVxlan, {ip("10.0.0.1")}, group}}));
   }
-  EXPECT_THAT(plan_links(desired, installed, "s2").steps,
-              ElementsAre(Step{.op = AddFloodDestination{.vxlan = kVxlan, .destination = ip("10.0.0.3")}},
-                          Step{.op = RemoveFloodDestination{.vxlan = kVxlan,
-                                                            .destination = {.address = ip("10.0.0.1")}}}));
+}
+
+TEST(PlanLinks, RemovesTheGroupsOfNobody) {
+  auto installed = in_place();
+  const auto group = mac("ff:ff:ff:ff:ff:ff");
+  const TunnelDestination stranger{.address = ip("10.0.0.1"), .vni = Vni{9}, .udp_port = 8472};
+  installed.apply(VxlanEntryChanged{{.device = kVxlan, .mac = group, .destination = stranger}});
+  EXPECT_THAT(plan_links(with_red(), installed, "s2").steps,
+              ElementsAre(Step{.op = RemoveFloodDestination{kVxlan, stranger, group}, .is_removal = true}));
 }
 
 TEST(PlanLinks, WaitsBeforeItEmptiesTheFloodList) {
