@@ -242,6 +242,7 @@ void Agent::apply(const KernelEvent& event) {
                         [&](const VxlanEntryGone& e) { note_vxlan_entry(e.entry); },
                         [&](const GroupJoined&) { unreported_.groups = true; },
                         [&](const GroupLeft&) { unreported_.groups = true; },
+                        [&](const HostChanged&) { desired_is_stale_ = true; },  // its issues
                         [&](const auto&) { mark_dirty(kLinks); }},
              event);
   if (was_in_place && needs_work(*mac)) note_mac_drift(*mac);

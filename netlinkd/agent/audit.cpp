@@ -21,21 +21,21 @@ KernelEvent gone(const VxlanEntry& entry) { return VxlanEntryGone{entry}; }
 }  // namespace
 
 void Audit::heard(const KernelEvent& event) {
-  std::visit(
-      Overloaded{[&](const LinkChanged& e) { links_.insert(e.link.index); },
-                 [&](const LinkGone& e) { links_.insert(e.index); },
-                 [&](const BridgePortChanged& e) { links_.insert(e.index); },
-                 [&](const BridgeEntryChanged& e) { entries_.emplace(e.entry.bridge, e.entry.mac); },
-                 [&](const BridgeEntryGone& e) { entries_.emplace(e.entry.bridge, e.entry.mac); },
-                 [&](const VxlanEntryChanged& e) { entries_.emplace(e.entry.device, e.entry.mac); },
-                 [&](const VxlanEntryGone& e) { entries_.emplace(e.entry.device, e.entry.mac); },
-                 [&](const TagFilterChanged& e) { tag_filters_.insert(e.index); },
-                 [&](const TagFilterGone& e) { tag_filters_.insert(e.index); },
-                 [&](const GroupJoined& e) { members_.insert(e.member); },
-                 [&](const GroupLeft& e) { members_.insert(e.member); },
-                 [&](const SourceFilterChanged& e) { source_filters_.insert(e.table); },
-                 [&](const SourceFilterGone& e) { source_filters_.insert(e.table); }, [](const Overrun&) {}},
-      event);
+  std::visit(Overloaded{[&](const LinkChanged& e) { links_.insert(e.link.index); },
+                        [&](const LinkGone& e) { links_.insert(e.index); },
+                        [&](const BridgePortChanged& e) { links_.insert(e.index); },
+                        [&](const BridgeEntryChanged& e) { entries_.emplace(e.entry.bridge, e.entry.mac); },
+                        [&](const BridgeEntryGone& e) { entries_.emplace(e.entry.bridge, e.entry.mac); },
+                        [&](const VxlanEntryChanged& e) { entries_.emplace(e.entry.device, e.entry.mac); },
+                        [&](const VxlanEntryGone& e) { entries_.emplace(e.entry.device, e.entry.mac); },
+                        [&](const TagFilterChanged& e) { tag_filters_.insert(e.index); },
+                        [&](const TagFilterGone& e) { tag_filters_.insert(e.index); },
+                        [&](const GroupJoined& e) { members_.insert(e.member); },
+                        [&](const GroupLeft& e) { members_.insert(e.member); },
+                        [&](const SourceFilterChanged& e) { source_filters_.insert(e.table); },
+                        [&](const SourceFilterGone& e) { source_filters_.insert(e.table); },
+                        [](const HostChanged&) {}, [](const Overrun&) {}},
+             event);
 }
 
 void Audit::dumped(Installed there) {
@@ -69,6 +69,7 @@ std::vector<KernelEvent> Audit::next(const Installed& known, std::size_t budget)
 }
 
 void Audit::compare_links(const Installed& known) {
+  if (there_.host() != known.host()) differences_.emplace_back(HostChanged{there_.host()});
   for (const auto& [index, link] : there_.links()) {
     const Link* before = known.link(index);
     if (!links_.contains(index) && (before == nullptr || *before != link))

@@ -99,9 +99,10 @@ void Agent::audit_turn() {
     return;
   }
   for (const auto& difference : audit_->next(installed_, options_.turn_limit)) {
+    apply(difference);
+    if (std::holds_alternative<HostChanged>(difference)) continue;  // nothing tells of that
     ++differences_;
     ++counters_.audit_differences;
-    apply(difference);
   }
   if (!audit_->is_done()) {
     go_on_ = true;

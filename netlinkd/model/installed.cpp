@@ -158,6 +158,12 @@ bool Installed::take(const SourceFilterChanged& event) {
 
 bool Installed::take(const SourceFilterGone& event) { return source_filters_.erase(event.table) > 0; }
 
+bool Installed::take(const HostChanged& event) {
+  const bool is_new = host_ != event.host;
+  host_ = event.host;
+  return is_new;
+}
+
 bool Installed::operator==(const Installed& other) const {
   return links_ == other.links_ && bridge_tables_ == other.bridge_tables_ &&
          vxlan_tables_ == other.vxlan_tables_ && tag_filters_ == other.tag_filters_ &&

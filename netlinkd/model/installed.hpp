@@ -46,6 +46,9 @@ class Installed {
   const std::set<GroupMember>& group_members(IfIndex bridge) const;
   const std::map<std::string, SourceFilter>& source_filters() const { return source_filters_; }  // by table
 
+  const Host& host() const { return host_; }
+
+  // Of what notifications tell: not of the host.
   bool operator==(const Installed& other) const;
 
  private:
@@ -62,8 +65,10 @@ class Installed {
   bool take(const GroupLeft& event);
   bool take(const SourceFilterChanged& event);
   bool take(const SourceFilterGone& event);
+  bool take(const HostChanged& event);
   bool take(const Overrun&) { return false; }
 
+  Host host_;
   std::map<IfIndex, Link> links_;
   std::map<std::string, IfIndex, std::less<>> by_name_;
   absl::flat_hash_map<IfIndex, BridgeTable> bridge_tables_;

@@ -10,6 +10,7 @@
 
 #include "netlinkd/model/fdb.hpp"
 #include "netlinkd/model/group.hpp"
+#include "netlinkd/model/host.hpp"
 #include "netlinkd/model/link.hpp"
 #include "netlinkd/model/source_filter.hpp"
 #include "netlinkd/model/tag_filter.hpp"
@@ -77,6 +78,11 @@ struct SourceFilterGone {
   std::string table;
   bool operator==(const SourceFilterGone&) const = default;
 };
+// Comes with every dump, and by no notification.
+struct HostChanged {
+  Host host;
+  bool operator==(const HostChanged&) const = default;
+};
 // Notifications were lost (ENOBUFS, MSG_TRUNC): only a new dump tells what is there.
 struct Overrun {
   bool operator==(const Overrun&) const = default;
@@ -85,7 +91,7 @@ struct Overrun {
 using KernelEvent =
     std::variant<LinkChanged, LinkGone, BridgePortChanged, BridgeEntryChanged, BridgeEntryGone,
                  VxlanEntryChanged, VxlanEntryGone, TagFilterChanged, TagFilterGone, GroupJoined, GroupLeft,
-                 SourceFilterChanged, SourceFilterGone, Overrun>;
+                 SourceFilterChanged, SourceFilterGone, HostChanged, Overrun>;
 
 // A complete dump: links first, then filters, then entries. Only *Changed events.
 struct Snapshot {

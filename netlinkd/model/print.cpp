@@ -38,6 +38,13 @@ std::string text_of(const LinkInfo& info) {
       info);
 }
 
+std::string text_of(const Host& host) {
+  const auto path = host.narrowest_path ? fmt::format("{} to {}", host.narrowest_path->mtu,
+                                                      host.narrowest_path->to.to_string())
+                                        : "unknown";
+  return fmt::format("host(firewall={} narrowest_path={})", host.firewall_sees_bridges, path);
+}
+
 std::string text_of(const TagFilter& filter) {
   std::string vlans;
   for (const auto vlan : filter.allowed) vlans += fmt::format("{}{}", vlans.empty() ? "" : ",", vlan.value);
@@ -78,6 +85,7 @@ std::string text_of(const Link& link) {
 
 }  // namespace
 
+std::ostream& operator<<(std::ostream& out, const Host& host) { return out << text_of(host); }
 std::ostream& operator<<(std::ostream& out, const Link& link) { return out << text_of(link); }
 
 std::ostream& operator<<(std::ostream& out, BridgeEntryKind kind) {
@@ -130,7 +138,7 @@ std::ostream& operator<<(std::ostream& out, const KernelEvent& event) {
                    out << "changed: source filter " << e.table << ": " << e.filter;
                  },
                  [&](const SourceFilterGone& e) { out << "gone: source filter " << e.table; },
-                 [&](const Overrun&) { out << "overrun"; }},
+                 [&](const HostChanged& e) { out << e.host; }, [&](const Overrun&) { out << "overrun"; }},
       event);
   return out;
 }

@@ -67,6 +67,7 @@ class DesiredBuilder {
     }
     for (auto& [vni, rows] : candidates) realize(vni, rows);
     resolve_bindings();
+    judge_host();
     if (view_.settings.known_sources_only) result_.source_filter = source_filter();
     return std::move(result_);
   }
@@ -161,6 +162,28 @@ class DesiredBuilder {
       if (fits && *address != own_ip_) filter.allowed.insert(*address);
     }
     return filter;
+  }
+
+  // What nothing of ours can mend.
+  void judge_host() {
+    const auto& host = installed_.host();
+    if (host.firewall_sees_bridges && !result_.switches.empty()) {
+      result_.issues.insert({.object = "sysctl net.bridge.bridge-nf-call-*",
+                             .reason = "the host's firewall sees, and may drop, bridged packets: 0 is meant "
+                                       "for iptables, ip6tables and arptables"});
+    }
+    std::uint32_t largest = 0;
+    for (const auto& [vni, wanted] : result_.switches) largest = std::max(largest, wanted.mtu);
+    if (!host.narrowest_path) return;
+    // Outer IP, UDP and VXLAN headers and the inner Ethernet one (RFC 7348 section 5).
+    const auto needed = largest + (host.narrowest_path->to.is_v4() ? 50U : 70U);
+    if (result_.switches.empty() || host.narrowest_path->mtu >= needed) return;
+    result_.issues.insert(
+        {.object = "the path to " + host.narrowest_path->to.to_string(),
+         .reason =
+             fmt::format("its MTU is {}, and the ports' largest packets take {} in the tunnel: they are "
+                         "fragmented, or their sender is told what fits",
+                         host.narrowest_path->mtu, needed)});
   }
 
   template <class Visitor>

@@ -13,6 +13,7 @@
 #include "netlinkd/rtnl/codec/decode_groups.hpp"
 #include "netlinkd/rtnl/codec/encode.hpp"
 #include "netlinkd/rtnl/exchange.hpp"
+#include "netlinkd/rtnl/host.hpp"
 #include "netlinkd/rtnl/source_filter.hpp"
 
 namespace kvtep::rtnl {
@@ -118,6 +119,7 @@ class Transactor::Impl {
     if (auto filters = source_filters_.list()) {
       snapshot.events.insert(snapshot.events.end(), filters->begin(), filters->end());
     }
+    snapshot.events.emplace_back(HostChanged{read_host(snapshot)});
     return snapshot;
   }
 

@@ -1,4 +1,7 @@
 // The host is no host of the networks that its bridges carry. Only a real kernel has one.
+#include <filesystem>
+#include <fstream>
+
 #include "tests/contract/contract.hpp"
 
 namespace kvtep::testing {
@@ -66,6 +69,30 @@ TEST_F(HostOnABridge, AnswersNoMoreArpAtABridgeThatWasPutRight) {
   const auto bridge = plain_bridge();
   must(ConfigureBridge{bridge, {}});
   EXPECT_FALSE(answers(bridge));
+}
+
+TEST_F(HostOnABridge, SaysWhetherItsFirewallSeesBridgedPackets) {
+  const std::string sysctl = "/proc/sys/net/bridge/bridge-nf-call-ip6tables";
+  const bool has_br_netfilter = std::filesystem::exists(sysctl);
+  for (const auto* name : {"iptables", "ip6tables", "arptables"}) {
+    if (has_br_netfilter) std::ofstream(std::string("/proc/sys/net/bridge/bridge-nf-call-") + name) << 0;
+  }
+  EXPECT_FALSE(Installed::from(world_.dump()).host().firewall_sees_bridges);
+  if (!has_br_netfilter) return;
+  std::ofstream(sysctl) << 1;
+  EXPECT_TRUE(Installed::from(world_.dump()).host().firewall_sees_bridges);
+}
+
+TEST_F(HostOnABridge, SaysWhatTheNarrowestPathOfTheTunnelsCarries) {
+  const auto devices = make_switch();
+  must(AddFloodDestination{devices.vxlan, kFar1});
+  EXPECT_FALSE(Installed::from(world_.dump()).host().narrowest_path) << "there is no route";
+  const auto underlay = world_.add_port("under");
+  must(kvtep::SetUp{underlay});
+  must(SetMtu{underlay, 1400});
+  run_command({"ip", "address", "add", "192.0.2.1/24", "dev", "under"});
+  EXPECT_EQ(Installed::from(world_.dump()).host().narrowest_path, (Path{kFar1, 1400}));
+  hear();
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ FakeKernel::Errno FakeKernel::perform(const KernelOp& op) {
 Snapshot FakeKernel::dump() const {
   Snapshot snapshot;
   auto& events = snapshot.events;
+  events.push_back(HostChanged{host_});
   for (const auto& [index, device] : devices_) events.push_back(LinkChanged{device.link});
   for (const auto& [index, device] : devices_) {
     if (device.filter) events.push_back(TagFilterChanged{index, *device.filter});

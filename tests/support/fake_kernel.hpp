@@ -28,6 +28,8 @@ class FakeKernel {
 
   std::vector<OpResult> apply(std::span<const KernelOp> ops);
   Snapshot dump() const;
+  // What the next dumps say of the machine.
+  void set_host(const Host& host) { host_ = host; }
   // What happened since the last call. May tell what is known already; may hold an Overrun.
   std::vector<KernelEvent> take_events();
   // How many operations have been asked for: a restart in step asks for none.
@@ -155,6 +157,7 @@ class FakeKernel {
   void tell_entry(const Device& bridge, const MacAddress& mac);
   static BridgeEntry value(const Device& bridge, const MacAddress& mac, const Entry& entry);
 
+  Host host_;
   std::map<IfIndex, Device> devices_;
   std::map<std::string, SourceFilter> source_filters_;
   IfIndex last_index_;

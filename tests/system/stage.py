@@ -28,6 +28,10 @@ class Stage:
         for place in ("vtep", "remote", "host1", "host2"):
             run.add_namespace(place)
         run.link("vtep", "eth0", "remote", "eth0")
+        # Room for a full packet in the tunnel, and no firewall in the way: else kvtepd has something to say.
+        for place in ("vtep", "remote"):
+            run.ip(place, "link", "set", "eth0", "mtu", 1600)
+        run.run("vtep", "sh", "-c", "for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 > $f; done")
         run.ip("vtep", "address", "add", f"{TUNNEL_IP}/24", "dev", "eth0")
         run.ip("remote", "address", "add", f"{REMOTE_IP}/24", "dev", "eth0")
         for number in (1, 2):

@@ -67,6 +67,17 @@ TEST_F(Audit, FindsADeviceThatWentInSilence) {
   expect_in_step();
 }
 
+TEST_F(Audit, LooksAtTheMachine) {
+  world.kernel.set_host({.narrowest_path = Path{ip("192.168.1.10"), 1500}});
+  world.advance(11min);
+  EXPECT_THAT(world.status().issues, SizeIs(1));
+  EXPECT_EQ(counters().audit_differences, 0U);
+  world.kernel.set_host({});
+  world.advance(11min);
+  expect_in_step();
+  EXPECT_EQ(counters().drift, 0U);
+}
+
 class NoAudit : public Audit {
  protected:
   NoAudit() : Audit({.audit_interval = 0s}) {}

@@ -55,6 +55,34 @@ TEST(Desired, LeavesOutASwitchWhoseKeyIsNoVni) {
   }
 }
 
+TEST(Desired, TellsOfAFirewallThatSeesBridgedPackets) {
+  Rows rows;
+  Installed installed;
+  installed.apply(HostChanged{{.firewall_sees_bridges = true}});
+  EXPECT_TRUE(planner::desired(rows.view(), installed)->issues.empty()) << "there is no bridge";
+  rows.logical_switch("red", 100);
+  EXPECT_THAT(reasons(*planner::desired(rows.view(), installed)), HasSubstr("the host's firewall sees"));
+}
+
+TEST(Desired, TellsOfAnUnderlayThatIsTooSmallForThePorts) {
+  Rows rows;
+  const auto red = rows.logical_switch("red", 100);
+  rows.own_switch({rows.port("eth1", {{0, red}})});
+  const auto issues_at = [&](std::uint32_t port, const Path& path) {
+    Installed installed;
+    installed.apply(LinkChanged{{.index = IfIndex{5}, .name = "eth1", .mtu = port}});
+    installed.apply(HostChanged{{.narrowest_path = path}});
+    return planner::desired(rows.view(), installed)->issues.size();
+  };
+  const auto v4 = ip("192.168.1.10");
+  const auto v6 = ip("2001:db8::10");
+  EXPECT_EQ(issues_at(1500, {v4, 1550}), 0U);
+  EXPECT_EQ(issues_at(1500, {v4, 1549}), 1U);
+  EXPECT_EQ(issues_at(1500, {v6, 1570}), 0U);
+  EXPECT_EQ(issues_at(1500, {v6, 1569}), 1U);
+  EXPECT_EQ(issues_at(9000, {v4, 1550}), 1U);
+}
+
 TEST(Desired, GivesAVniToTheSwitchThatHasItAndElseToTheFirstByName) {
   Rows rows;
   const auto beta = rows.logical_switch("beta", 100);
