@@ -12,8 +12,9 @@ TEST(Uuid, SurvivesTheRoundTripThroughText) {
 }
 
 TEST(Uuid, RefusesEveryOtherText) {
-  for (const char* text : {"", "9deae9ec", "9deae9ec-a581-48a9-9790-7841c9d719a", "9deae9eca581-48a9-9790-7841c9d719acc",
-                           "9deae9ec-a581-48a9-9790-7841c9d719ag", "9deae9ec-a581-48a9-9790-7841c9d719ac "}) {
+  for (const char* text :
+       {"", "9deae9ec", "9deae9ec-a581-48a9-9790-7841c9d719a", "9deae9eca581-48a9-9790-7841c9d719acc",
+        "9deae9ec-a581-48a9-9790-7841c9d719ag", "9deae9ec-a581-48a9-9790-7841c9d719ac "}) {
     EXPECT_FALSE(Uuid::parse(text)) << text;
   }
 }
