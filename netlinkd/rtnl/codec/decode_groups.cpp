@@ -43,6 +43,8 @@ bool append(Bytes info, IfIndex bridge, bool is_gone, std::vector<KernelEvent>& 
   const auto entry = read_as<br_mdb_entry>(info);
   const auto group = group_of(entry);
   if (!group || entry.vid != 0) return true;  // our bridges have no VLANs
+  // The host's own: no port, and Linux 6.1 does not tell of its end.
+  if (entry.ifindex == bridge.value) return true;
   GroupMember member{.bridge = bridge, .port = IfIndex{entry.ifindex}, .group = *group, .source = {}};
   const auto rest = info.subspan(std::min<std::size_t>(NLA_ALIGN(sizeof(br_mdb_entry)), info.size()));
   bool malformed = false;

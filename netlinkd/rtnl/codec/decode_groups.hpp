@@ -14,7 +14,8 @@ namespace kvtep::rtnl::codec {
 // Whether the message is one of these.
 bool is_about_groups(std::span<const std::byte> message);
 
-// One message of a dump tells of all members of a bridge. Groups of no IP family are left out.
+// One message of a dump tells of all members of a bridge. Groups of no IP family are left out,
+// and those that the host itself is in.
 Result<std::vector<KernelEvent>> decode_groups(std::span<const std::byte> message);
 
 }  // namespace kvtep::rtnl::codec

@@ -103,7 +103,7 @@ Bytes filter_message() {
 }
 
 // Two groups, the second with a source.
-Bytes group_message(std::uint16_t type = RTM_NEWMDB) {
+Bytes group_message(std::uint16_t type = RTM_NEWMDB, std::uint32_t bridge = 5) {
   const auto entry_of = [](std::uint8_t last) {
     br_mdb_entry entry{};
     entry.ifindex = 6;
@@ -122,7 +122,7 @@ Bytes group_message(std::uint16_t type = RTM_NEWMDB) {
                           .source = std::get<Ipv4Bytes>(kFar.bytes)};
   return message<br_port_msg>(type, [&](Request& request, br_port_msg& header) {
     header.family = AF_BRIDGE;
-    header.ifindex = 5;
+    header.ifindex = bridge;
     request.nest(MDBA_MDB, [&] {
       const auto first = entry_of(1);
       request.nest(MDBA_MDB_ENTRY, [&] { request.put_bytes(MDBA_MDB_ENTRY_INFO, &first, sizeof first); });
@@ -265,6 +265,12 @@ TEST(Decoding, GroupMembersOfNotificationsAndDumps) {
   const auto events = decode_groups(group_message(RTM_DELMDB));
   ASSERT_TRUE(events);
   EXPECT_THAT(*events, ::testing::ElementsAre(GroupLeft{first}, GroupLeft{second}));
+}
+
+TEST(Decoding, LeavesOutTheGroupsOfTheHostItself) {
+  const auto events = decode_groups(group_message(RTM_NEWMDB, 6));
+  ASSERT_TRUE(events);
+  EXPECT_THAT(*events, ::testing::IsEmpty());
 }
 
 TEST(Decoding, RefusesGroupMembersCutAnywhere) {
