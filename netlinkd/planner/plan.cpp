@@ -160,8 +160,11 @@ class SwitchPlanner {
       if (!there.contains(destination))
         step(AddFloodDestination{.vxlan = vxlan, .destination = destination, .group = mac});
     }
+    // The kernel may refuse the addition: what is there goes on until something that is wanted is there.
+    const bool is_replaced =
+        wanted.empty() || std::ranges::any_of(wanted, [&](const auto& each) { return there.contains(each); });
     for (const auto& destination : there) {
-      if (wanted.contains(destination)) continue;
+      if (wanted.contains(destination) || !is_replaced) continue;
       // Where other destinations take over, waiting would only send every frame twice.
       plan_.steps.push_back(
           {.op = RemoveFloodDestination{.vxlan = vxlan, .destination = destination, .group = mac},

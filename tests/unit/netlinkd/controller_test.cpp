@@ -327,5 +327,19 @@ TEST(ControllerThatNeverGaveATunnelIp, FindsTheRowsOfFormerTimesWithdrawn) {
   EXPECT_THAT(world.commit(), HasSubstr(row.to_string()));
 }
 
+TEST(FloodList, KeepsItsOnlyDestinationWhileTheKernelRefusesTheNext) {
+  Stage stage;
+  auto& world = stage.world;
+  const auto list = [&] { return stage.now().vxlan_table(stage.vxlan()).groups.at(MacAddress{}); };
+  world.kernel.fail_next([](const KernelOp& op) { return std::holds_alternative<AddFloodDestination>(op); },
+                         EBUSY);
+  world.rows.flood(stage.red, {world.rows.locator("192.168.1.11")});
+  world.rows.erase<hwvtep::McastMacsRemote>(stage.flood);
+  world.tell_database();
+  EXPECT_EQ(list(), std::set<TunnelDestination>{{ip("192.168.1.10")}});
+  world.advance(1s);
+  EXPECT_EQ(list(), std::set<TunnelDestination>{{ip("192.168.1.11")}});
+}
+
 }  // namespace
 }  // namespace kvtep::testing

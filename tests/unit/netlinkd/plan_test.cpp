@@ -189,6 +189,21 @@ TEST(PlanLinks, AddsToTheFloodListBeforeItTakesAway) {
   }
 }
 
+TEST(PlanLinks, EmptiesNoListThatIsToHaveOthers) {
+  auto desired = with_red();
+  desired.switches.at(kRed).multicast = {{MacAddress{}, {{ip("10.0.0.2")}}}};
+  auto installed = in_place();
+  const auto there = [&](const char* address) {
+    installed.apply(VxlanEntryChanged{{.device = kVxlan, .destination = {.address = ip(address)}}});
+  };
+  there("10.0.0.1");
+  EXPECT_THAT(plan_links(desired, installed, "s2").steps,
+              ElementsAre(Step{.op = AddFloodDestination{kVxlan, {ip("10.0.0.2")}, {}}}));
+  there("10.0.0.2");
+  EXPECT_THAT(plan_links(desired, installed, "s2").steps,
+              ElementsAre(Step{.op = RemoveFloodDestination{kVxlan, {ip("10.0.0.1")}, {}}}));
+}
+
 TEST(PlanLinks, RemovesTheGroupsOfNobody) {
   auto installed = in_place();
   const auto group = mac("ff:ff:ff:ff:ff:ff");
