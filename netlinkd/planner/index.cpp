@@ -14,8 +14,10 @@ using hwvtep::UcastMacsRemote;
 
 const RowIds kNoRows;
 
+// In the order of the uuids: an index says the same whatever came first.
 void add(RowIds& rows, const Uuid& row) {
-  if (std::ranges::find(rows, row) == rows.end()) rows.push_back(row);
+  const auto place = std::ranges::lower_bound(rows, row);
+  if (place == rows.end() || *place != row) rows.insert(place, row);
 }
 
 void add(MacIndex& index, const Uuid& logical_switch, const MacAddress& mac, const Uuid& row) {
