@@ -19,6 +19,7 @@ TP_STATUS_VLAN_VALID = 0x10
 TP_STATUS_VLAN_TPID_VALID = 0x40
 TEST_TYPE = 0x88B5  # IEEE 802 local experimental EtherType: no kernel answers it
 VXLAN_PORT = 4789
+UDP_NO_CHECK6_RX = 102
 
 
 def mac_bytes(text):
@@ -96,8 +97,11 @@ class VxlanPeer:
     """A remote VTEP without a kernel device: what comes in on port 4789, as (VNI, inner frame)."""
 
     def __init__(self, run, place, address):
+        is_v6 = ":" in address
         with run.inside(place):
-            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET, socket.SOCK_DGRAM)
+        if is_v6:  # VXLAN packets may come without a checksum (RFC 6935)
+            self.socket.setsockopt(socket.IPPROTO_UDP, UDP_NO_CHECK6_RX, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.socket.bind((address, VXLAN_PORT))
         self.socket.setblocking(False)

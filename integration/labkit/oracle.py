@@ -1,7 +1,7 @@
 """What the kernel has to be, computed from the database's rows alone, by the words of vtep(5) and kvtepd(8).
 
 Shares nothing with kvtepd: the rows come as the server tells them, the kernel as iproute2 tells it. compare() names
-every difference; an empty list is "all is as it should be". One IPv4 tunnel address, untagged bindings.
+every difference; an empty list is "all is as it should be". One tunnel address, untagged bindings.
 """
 
 import ipaddress
@@ -47,12 +47,15 @@ def is_list_mac(text):
 
 def destination(text, tunnel_ip):
     """The address that a locator sends to; None for one that is no host's address, or our own."""
+    own = ipaddress.ip_address(tunnel_ip)
     try:
-        address = ipaddress.IPv4Address(text)
+        address = type(own)(text)
     except ipaddress.AddressValueError:
         return None
     usable = not (address.is_multicast or address.is_unspecified or address.is_loopback or int(address) == 2**32 - 1)
-    return address if usable and text != tunnel_ip else None
+    if address.version == 6 and (address.is_link_local or address.ipv4_mapped):
+        return None
+    return address if usable and address != own else None
 
 
 def lowest(addresses):
@@ -131,7 +134,7 @@ def shape(links, expectation):
                 ("kvbr: kind", kernel.kind(bridge), "bridge"),
                 ("kvvx: kind", kernel.kind(vxlan), "vxlan"),
                 ("kvvx: VNI", data.get("id"), vni),
-                ("kvvx: local", data.get("local"), expectation.tunnel_ip),
+                ("kvvx: local", data.get("local") or data.get("local6"), expectation.tunnel_ip),
                 ("kvvx: port", data.get("port"), 4789),
                 ("kvvx: learning", data.get("learning", False), False),
                 ("kvvx: learning as a port", port.get("learning"), False),

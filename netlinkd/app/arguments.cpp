@@ -98,11 +98,8 @@ std::optional<std::string> complaint(const Config& config) {
   if (settings.switch_name.size() > kSwitchNameLimit) {
     return fmt::format("--switch: the name is longer than {} bytes", kSwitchNameLimit);
   }
-  if (settings.tunnel_ip && !settings.tunnel_ip->is_host()) {
-    return fmt::format("--tunnel-ip: {} is no address of a host", settings.tunnel_ip->to_string());
-  }
-  if (settings.tunnel_ip && !settings.tunnel_ip->is_v4()) {
-    return fmt::format("--tunnel-ip: {}: an IPv6 underlay is not supported yet",
+  if (settings.tunnel_ip && !settings.tunnel_ip->can_end_tunnel()) {
+    return fmt::format("--tunnel-ip: {} is no address at which a tunnel can end",
                        settings.tunnel_ip->to_string());
   }
   if (config.database.empty()) return "--db: there is no database to speak to";

@@ -37,6 +37,15 @@ bool IpAddress::is_host() const {
       bytes);
 }
 
+bool IpAddress::can_end_tunnel() const {
+  if (!is_host()) return false;
+  const auto* v6 = std::get_if<Ipv6Bytes>(&bytes);
+  if (v6 == nullptr) return true;
+  const bool link_local = (*v6)[0] == 0xfe && ((*v6)[1] & 0xc0) == 0x80;
+  constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return !link_local && !std::equal(kMapped.begin(), kMapped.end(), v6->begin());
+}
+
 std::ostream& operator<<(std::ostream& out, const IpAddress& address) { return out << address.to_string(); }
 
 }  // namespace kvtep

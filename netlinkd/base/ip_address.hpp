@@ -24,8 +24,11 @@ struct IpAddress {
   std::string to_string() const;
 
   bool is_v4() const { return std::holds_alternative<Ipv4Bytes>(bytes); }
-  // An address a tunnel can end at: neither the unspecified address nor a multicast group.
+  // A host's address: neither the unspecified address nor a multicast group.
   bool is_host() const;
+  // A host's address that means the same on every machine: an IPv6 address of link-local scope needs an
+  // interface beside it (RFC 4007 section 6), and an IPv4-mapped one is on no wire (RFC 4038 section 4.2).
+  bool can_end_tunnel() const;
 
   auto operator<=>(const IpAddress&) const = default;
 

@@ -158,7 +158,7 @@ class DesiredBuilder {
     SourceFilter filter{.tunnel_ip = own_ip_, .udp_port = VxlanInfo{}.udp_port, .allowed = {}};
     for (const auto& [id, row] : view_.database.table<hwvtep::PhysicalLocator>()) {
       const auto address = IpAddress::parse(row.dst_ip);
-      const bool fits = address && address->is_host() && address->is_v4() == own_ip_.is_v4();
+      const bool fits = address && address->can_end_tunnel() && address->is_v4() == own_ip_.is_v4();
       if (fits && *address != own_ip_) filter.allowed.insert(*address);
     }
     return filter;
@@ -264,11 +264,14 @@ std::optional<IpAddress> tunnel_ip(const View& view) {
   if (view.settings.tunnel_ip) return view.settings.tunnel_ip;
   const auto own = own_switch(view);
   if (!own) return std::nullopt;
+  std::optional<IpAddress> v6;
   for (const auto& text : own->row->tunnel_ips) {
     const auto address = IpAddress::parse(text);
-    if (address && address->is_host() && address->is_v4()) return address;  // no IPv6 underlay yet
+    if (!address || !address->can_end_tunnel()) continue;
+    if (address->is_v4()) return address;
+    if (!v6) v6 = address;
   }
-  return std::nullopt;
+  return v6;
 }
 
 std::optional<IpAddress> tunnel_ip_in_use(const View& view, const Installed& installed) {

@@ -32,8 +32,8 @@ struct OwnSwitch {
 };
 std::optional<OwnSwitch> own_switch(const View& view);
 
-// Where our tunnels end: the operator's address, else the first of Physical_Switch.tunnel_ips that is one.
-// The server sorts that set as text.
+// Where our tunnels end: the operator's address, else the first of Physical_Switch.tunnel_ips that is one,
+// IPv4 before IPv6. The server sorts that set as text.
 std::optional<IpAddress> tunnel_ip(const View& view);
 
 // The same, or where that says nothing (any more) the address at which the devices of ours that are there end

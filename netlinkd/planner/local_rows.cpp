@@ -22,7 +22,7 @@ using hwvtep::UcastMacsLocal;
 class OwnLocator {
  public:
   OwnLocator(const hwvtep::Database& database, IpAddress address, ovsdb::Transaction& transaction)
-      : database_(database), address_(address.to_string()), transaction_(transaction) {}
+      : database_(database), address_(address), transaction_(transaction) {}
 
   // Nothing where the database has none (and none was made).
   std::optional<Uuid> existing() {
@@ -30,7 +30,9 @@ class OwnLocator {
       looked_up_ = true;
       for (const auto& [id, row] : database_.table<PhysicalLocator>()) {
         const bool plain = row.encapsulation_type == kVxlanOverIpv4 && !row.tunnel_key;
-        if (plain && row.dst_ip == address_) uuid_ = id;
+        if (!plain || IpAddress::parse(row.dst_ip) != address_) continue;
+        // An IPv6 address has many spellings, and each may have a row.
+        if (!uuid_ || id < *uuid_) uuid_ = id;
       }
     }
     return uuid_;
@@ -39,13 +41,13 @@ class OwnLocator {
   Uuid get() {
     if (const auto uuid = existing()) return *uuid;
     uuid_ = transaction_.insert(
-        PhysicalLocator{.encapsulation_type = std::string(kVxlanOverIpv4), .dst_ip = address_});
+        PhysicalLocator{.encapsulation_type = std::string(kVxlanOverIpv4), .dst_ip = address_.to_string()});
     return *uuid_;
   }
 
  private:
   const hwvtep::Database& database_;
-  std::string address_;
+  IpAddress address_;
   ovsdb::Transaction& transaction_;
   bool looked_up_ = false;
   std::optional<Uuid> uuid_;
@@ -60,8 +62,10 @@ class LocalRows {
         result_(result),
         locator_(database_, own_ip, result.transaction) {
     for (const auto& [id, row] : database_.table<PhysicalSwitch>()) {
-      if (row.name != input.view.settings.switch_name)
-        foreign_ips_.insert(row.tunnel_ips.begin(), row.tunnel_ips.end());
+      if (row.name == input.view.settings.switch_name) continue;
+      for (const auto& text : row.tunnel_ips) {
+        if (const auto address = IpAddress::parse(text)) foreign_ips_.insert(*address);
+      }
     }
     for (const auto& [name, port] : input.desired.ports) {
       if (port.untagged) bound_.insert(*port.untagged);
@@ -104,7 +108,8 @@ class LocalRows {
   // Rows that another Physical_Switch of this database published.
   bool is_foreign(const Uuid& locator) const {
     const auto* row = database_.table<PhysicalLocator>().find(locator);
-    return row != nullptr && foreign_ips_.contains(row->dst_ip);
+    const auto address = row == nullptr ? std::nullopt : IpAddress::parse(row->dst_ip);
+    return address && foreign_ips_.contains(*address);
   }
 
   bool is_foreign_set(const Uuid& locator_set) const {
@@ -237,7 +242,7 @@ class LocalRows {
   Report& result_;
   OwnLocator locator_;
   std::optional<Uuid> set_;
-  std::set<std::string> foreign_ips_;
+  std::set<IpAddress> foreign_ips_;
   std::set<Vni> bound_;
 };
 

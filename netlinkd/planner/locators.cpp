@@ -14,8 +14,9 @@ std::expected<std::optional<TunnelDestination>, std::string> destination(const h
     return std::unexpected(fmt::format("the encapsulation {} is none of ours", row->encapsulation_type));
   }
   const auto address = IpAddress::parse(row->dst_ip);
-  if (!address || !address->is_host()) {
-    return std::unexpected(fmt::format("the locator's dst_ip '{}' is no address of a host", row->dst_ip));
+  if (!address || !address->can_end_tunnel()) {
+    return std::unexpected(
+        fmt::format("the locator's dst_ip '{}' is no address at which a tunnel can end", row->dst_ip));
   }
   if (address->is_v4() != end.own.is_v4()) {
     return std::unexpected(

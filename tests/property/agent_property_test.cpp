@@ -53,9 +53,16 @@ std::map<IfIndex, Link> strangers(const Installed& installed) {
   return result;
 }
 
+// One story in four goes over IPv6.
+agent::Options options(std::uint32_t seed) {
+  auto settings = Rows().settings;
+  if (seed % 4 == 0) settings.tunnel_ip = ip("2001:db8:2::20");
+  return {.settings = std::move(settings)};
+}
+
 class Story {
  public:
-  explicit Story(std::uint32_t seed) : random_(seed) {
+  explicit Story(std::uint32_t seed) : world(options(seed)), random_(seed) {
     for (int i = 1; i <= 3; ++i) ports_.push_back(world.kernel.add_port("eth" + std::to_string(i)));
     for (const auto port : ports_) {
       if (chance(3, 4)) world.kernel.set_up(port);
@@ -63,7 +70,8 @@ class Story {
     if (chance(1, 3)) world.kernel.add_vxlan("foreign-vx", {.vni = Vni{101}, .local = ip("192.168.2.20")});
     if (chance(1, 3)) world.kernel.enslave(ports_.back(), world.kernel.add_bridge("foreign-br"));
     if (chance(1, 3)) world.kernel.add_vlan("foreign-vlan", {.vlan = VlanId{6}, .parent = ports_.front()});
-    for (const char* address : {"192.168.1.10", "192.168.1.11", "192.168.2.20", "no address"}) {
+    for (const char* address : {"192.168.1.10", "192.168.1.11", "192.168.2.20", "no address",
+                                "2001:db8:2::20", "2001:db8:1::10", "2001:0DB8:1:0:0:0:0:11"}) {
       locators_.push_back(world.rows.locator(address));
     }
     for (const std::int64_t key : {7, 100, -1}) {
@@ -101,7 +109,7 @@ class Story {
     EXPECT_TRUE(world.status().in_step);
     EXPECT_EQ(strangers(now()), before_) << "a stranger's device was touched";
     EXPECT_THAT(disagreements(world.rows, now()), IsEmpty());
-    FakeWorld fresh;
+    FakeWorld fresh({.settings = world.rows.settings});
     fresh.kernel = world.kernel;
     fresh.rows = world.rows;
     fresh.start();

@@ -61,7 +61,8 @@ class Judge {
   bool is_somebody_elses(std::uint32_t vni) const {
     return std::ranges::any_of(installed_.links(), [&](const auto& entry) {
       const auto* info = std::get_if<VxlanInfo>(&entry.second.info);
-      return info != nullptr && info->vni.value == vni && entry.second.name.starts_with("foreign");
+      return info != nullptr && info->vni.value == vni && entry.second.name.starts_with("foreign") &&
+             info->local->is_v4() == rows_.settings.tunnel_ip->is_v4();
     });
   }
 
@@ -89,6 +90,7 @@ class Judge {
     if (row == nullptr || row->encapsulation_type != "vxlan_over_ipv4") return std::nullopt;
     const auto address = IpAddress::parse(row->dst_ip);
     if (!address || address == rows_.settings.tunnel_ip) return std::nullopt;
+    if (address->is_v4() != rows_.settings.tunnel_ip->is_v4()) return std::nullopt;
     TunnelDestination destination{.address = *address};
     if (!row->tunnel_key || *row->tunnel_key == vni) return destination;
     if (*row->tunnel_key <= 0) return std::nullopt;

@@ -18,6 +18,7 @@ from labkit.verdicts import Verdicts
 from labkit.waiting import wait_until
 
 TUNNEL_IP, REMOTE_IP = "192.168.2.20", "192.168.2.10"
+TUNNEL_IP6, REMOTE_IP6 = "2001:db8:2::20", "2001:db8:2::10"
 MAC1, MAC2 = "02:00:00:00:00:01", "02:00:00:00:00:02"
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 
@@ -37,8 +38,16 @@ class Stage:
         for number in (1, 2):
             self.plug(number)
         run.ipv6_of_new_devices("vtep", True)
+        self.tunnel_ip, self.remote_ip = TUNNEL_IP, REMOTE_IP
         self.server = self.daemon = None
         self.probes = 0
+
+    def use_ipv6(self):
+        """The tunnels of this stage go over IPv6; the IPv4 addresses stay."""
+        self.tunnel_ip, self.remote_ip = TUNNEL_IP6, REMOTE_IP6
+        for place, address in (("vtep", TUNNEL_IP6), ("remote", REMOTE_IP6)):
+            self.run.run(place, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=0", "net.ipv6.conf.eth0.disable_ipv6=0")
+            self.run.ip(place, "address", "add", f"{address}/64", "dev", "eth0", "nodad")
 
     def plug(self, number):
         """The cable of port `number`, with the machine at its end."""
@@ -47,7 +56,7 @@ class Stage:
     def start(self):
         """The database and kvtepd, up to the rows of both ports."""
         self.server = vtep.Server(self.run, "vtep").start()
-        self.daemon = vtep.Daemon(self.run, "vtep", db=f"unix:{self.server.socket}", tunnel_ip=TUNNEL_IP).start()
+        self.daemon = vtep.Daemon(self.run, "vtep", db=f"unix:{self.server.socket}", tunnel_ip=self.tunnel_ip).start()
         self.wait_for_ports()
         return self
 
@@ -63,9 +72,9 @@ class Stage:
 
     def attach(self, name, vni, bindings, macs=(), flood=True):
         """A Logical_Switch with its bindings [(port, vlan)], remote MACs at the far end, and a flood list; its uuid."""
-        there = self.db.select("Physical_Locator", [["dst_ip", "==", REMOTE_IP]])
+        there = self.db.select("Physical_Locator", [["dst_ip", "==", self.remote_ip]])
         far = there[0]["_uuid"] if there else ovsdb.named("far")
-        operations = [] if there else [ovsdb.locator(REMOTE_IP, "far")]
+        operations = [] if there else [ovsdb.locator(self.remote_ip, "far")]
         operations.append(ovsdb.insert("Logical_Switch", {"name": name, "tunnel_key": vni}, "switch"))
         switch = ovsdb.named("switch")
         for mac in macs:
@@ -123,10 +132,10 @@ class Stage:
         """A new row, and the wait for its entry: whatever kvtepd had to do before, it has done by then."""
         self.probes += 1
         mac = f"02:ff:00:00:00:{self.probes:02x}"
-        far = self.db.select("Physical_Locator", [["dst_ip", "==", REMOTE_IP]])[0]["_uuid"]
+        far = self.db.select("Physical_Locator", [["dst_ip", "==", self.remote_ip]])[0]["_uuid"]
         self.db.transact(ovsdb.insert("Ucast_Macs_Remote", {
             "MAC": mac, "logical_switch": ovsdb.uuid(uuid), "locator": far}))
-        entry = (f"kvvx{vni}", mac, REMOTE_IP, None)
+        entry = (f"kvvx{vni}", mac, self.remote_ip, None)
         wait_until(lambda: entry in kernel.tunnel_entries(self.fdb(f"kvvx{vni}")), f"the entry of {mac}", 60)
         return mac
 
@@ -136,10 +145,11 @@ class Stage:
         """A kernel VXLAN endpoint with an address in 10.<number>.0.0/24; host<number> gets one too."""
         device, mac = f"vxlan{vni}", f"02:00:00:00:{number:02x}:10"
         self.run.batch("remote", [
-            f"link add {device} address {mac} type vxlan id {vni} dstport 4789 local {REMOTE_IP} nolearning",
+            f"link add {device} address {mac} type vxlan id {vni} dstport 4789 local {self.remote_ip} nolearning "
+            "udp6zerocsumtx udp6zerocsumrx",
             f"address add 10.{number}.0.10/24 dev {device}", f"link set {device} up"])
         for destination in ("00:00:00:00:00:00", f"02:00:00:00:00:{number:02x}"):
-            self.run.bridge("remote", "fdb", "append", destination, "dev", device, "dst", TUNNEL_IP, "self", "permanent")
+            self.run.bridge("remote", "fdb", "append", destination, "dev", device, "dst", self.tunnel_ip, "self", "permanent")
         self.run.ip(f"host{number}", "address", "add", f"10.{number}.0.1/24", "dev", "eth0")
         return mac
 

@@ -35,10 +35,16 @@ TEST(IpAddress, ReadsBothFamiliesAndNothingElse) {
 }
 
 TEST(IpAddress, KnowsWhatNoTunnelCanEndAt) {
-  EXPECT_TRUE(IpAddress::parse("10.0.0.1")->is_host());
-  EXPECT_TRUE(IpAddress::parse("2001:db8::1")->is_host());
+  for (const char* text : {"10.0.0.1", "2001:db8::1", "fd00::1", "::2"}) {
+    EXPECT_TRUE(IpAddress::parse(text)->can_end_tunnel()) << text;
+  }
+  for (const char* text : {"fe80::1", "febf::1", "::ffff:10.0.0.1"}) {
+    EXPECT_TRUE(IpAddress::parse(text)->is_host()) << text;
+    EXPECT_FALSE(IpAddress::parse(text)->can_end_tunnel()) << text;
+  }
   for (const char* text : {"0.0.0.0", "239.1.1.1", "255.255.255.255", "::", "ff02::1"}) {
     EXPECT_FALSE(IpAddress::parse(text)->is_host()) << text;
+    EXPECT_FALSE(IpAddress::parse(text)->can_end_tunnel()) << text;
   }
 }
 

@@ -113,7 +113,7 @@ TEST(Desired, FloodsToAllInSourceNodeModeAndToTheLowestAddressElse) {
               ElementsAre(Pair(MacAddress{}, ElementsAre(plain("192.168.1.9"), plain("192.168.1.11"),
                                                          plain("192.168.1.12")))))
       << "two rows are one list, without our own address";
-  EXPECT_THAT(reasons(*desired), HasSubstr("'nowhere' is no address of a host"));
+  EXPECT_THAT(reasons(*desired), HasSubstr("'nowhere' is no address at which a tunnel can end"));
 }
 
 TEST(Desired, GivesGroupsListsOfTheirOwn) {
@@ -232,6 +232,37 @@ TEST(Desired, SaysNothingWithoutATunnelIp) {
   const auto own = rows.own_switch();
   rows.edit<hwvtep::PhysicalSwitch>(own, [](auto& row) { row.tunnel_ips = {"10.0.0.300", "192.168.9.1"}; });
   EXPECT_EQ(planner::desired(rows.view(), {})->switches.at(Vni{100}).vxlan.local, ip("192.168.9.1"));
+}
+
+TEST(Desired, TakesAnIpv6TunnelIpOfTheRowOnlyWhereThereIsNoIpv4One) {
+  Rows rows;
+  rows.settings.tunnel_ip.reset();
+  const auto own = rows.own_switch();
+  const auto with = [&](std::set<std::string> addresses) {
+    rows.edit<hwvtep::PhysicalSwitch>(own, [&](auto& row) { row.tunnel_ips = std::move(addresses); });
+    return planner::tunnel_ip(rows.view());
+  };
+  EXPECT_EQ(with({"2001:db8::2", "2001:db8::1", "192.168.9.1"}), ip("192.168.9.1"));
+  EXPECT_EQ(with({"2001:db8::2", "2001:db8::1"}), ip("2001:db8::1"));
+  EXPECT_EQ(with({"fe80::1", "::ffff:192.168.9.1"}), std::nullopt);
+}
+
+TEST(Desired, SendsOverIpv6AndRefusesRowsThatMixTheFamilies) {
+  Rows rows;
+  rows.settings.tunnel_ip = ip("2001:db8:2::20");
+  const auto red = rows.logical_switch("red", 100);
+  rows.edit<hwvtep::LogicalSwitch>(red, [](auto& row) { row.replication_mode = "source_node"; });
+  rows.flood(red, {rows.locator("2001:db8:1::10"), rows.locator("2001:0DB8:1:0::11"),
+                   rows.locator("192.168.1.10"), rows.locator("2001:db8:2:0::20"), rows.locator("fe80::12")});
+  const auto desired = planner::desired(rows.view(), {});
+  const auto& wish = desired->switches.at(Vni{100});
+  EXPECT_EQ(wish.vxlan.local, ip("2001:db8:2::20"));
+  EXPECT_THAT(wish.multicast,
+              ElementsAre(Pair(MacAddress{}, ElementsAre(plain("2001:db8:1::10"), plain("2001:db8:1::11")))));
+  EXPECT_THAT(desired->issues, SizeIs(2));
+  EXPECT_THAT(reasons(*desired), HasSubstr("192.168.1.10 and the tunnel IP 2001:db8:2::20 are of different "
+                                           "families"));
+  EXPECT_THAT(reasons(*desired), HasSubstr("'fe80::12' is no address at which a tunnel can end"));
 }
 
 TEST(Inventory, IsWhatMatchesOrElseWhatTheDatabaseLists) {

@@ -156,6 +156,19 @@ TEST_F(ReportTest, LeavesAnotherSwitchsRowsAlone) {
   EXPECT_EQ(report(), R"(["db"])");
 }
 
+TEST_F(ReportTest, KnowsAnIpv6LocatorByEverySpelling) {
+  rows.settings.tunnel_ip = ip("2001:db8:2::20");
+  rows.edit<hwvtep::PhysicalSwitch>(own, [](auto& row) { row.tunnel_ips = {"2001:db8:2::20"}; });
+  rows.insert(hwvtep::PhysicalSwitch{.name = "s3", .tunnel_ips = {"2001:DB8:3::30"}});
+  locator = rows.locator("2001:0DB8:2:0::20");
+  const auto set = rows.insert(hwvtep::PhysicalLocatorSet{.locators = {locator}});
+  rows.insert(hwvtep::McastMacsLocal{.MAC = "unknown-dst", .logical_switch = red, .locator_set = set});
+  learned("00:00:00:00:aa:02");
+  publish("00:00:00:00:aa:02", locator);
+  publish("00:00:00:00:aa:03", rows.locator("2001:db8:3::30"));
+  EXPECT_EQ(report(), R"(["db"])") << "one is ours, the other s3's";
+}
+
 TEST_F(ReportTest, WithdrawsEverythingOfASwitchThatIsUnbound) {
   publish_flood_row();
   learned("00:00:00:00:aa:02");
