@@ -266,7 +266,7 @@ void Agent::note_bridge_entry(const BridgeEntry& entry) {
     return;
   }
   const auto wanted = planner::remote_destination(view(), wish->second.logical_switch, entry.mac,
-                                                  {.own = *wish->second.vxlan.local, .vni = key.vni});
+                                                  planner::tunnel_end(wish->second));
   if (!wanted) return;
   ++counters_.local_wins;
   yields_.insert_or_assign(key, *wanted);

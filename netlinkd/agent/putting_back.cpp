@@ -38,15 +38,15 @@ bool Agent::is_in_place(const MacKey& key) const {
   const auto entry = table.find(key.mac);
   if (entry != table.end() && entry->second.kind != BridgeEntryKind::ExternallyLearned) return false;
   const auto wanted = planner::remote_destination(view(), wish->second.logical_switch, key.mac,
-                                                  {.own = *wish->second.vxlan.local, .vni = key.vni});
+                                                  planner::tunnel_end(wish->second));
   return !planner::plan_remote_mac(key.mac, wanted, false, links->second, installed_);
 }
 
 bool Agent::needs_work(const MacKey& key) const {
   const auto& wish = desired_->switches.at(key.vni);
   const auto& links = switch_links_.at(key.vni);
-  const auto wanted = planner::remote_destination(view(), wish.logical_switch, key.mac,
-                                                  {.own = *wish.vxlan.local, .vni = key.vni});
+  const auto wanted =
+      planner::remote_destination(view(), wish.logical_switch, key.mac, planner::tunnel_end(wish));
   const auto yield = yields_.find(key);
   const bool yields = yield != yields_.end() && wanted == yield->second;
   return planner::plan_remote_mac(key.mac, wanted, yields, links, installed_).has_value();

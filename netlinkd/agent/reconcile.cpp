@@ -35,7 +35,7 @@ void Agent::refresh_desired() {
     const auto again = next->switches.find(vni);
     if (again == next->switches.end() || again->second.logical_switch != wish.logical_switch) {
       forget_switch(vni);
-    } else if (again->second.vxlan != wish.vxlan) {
+    } else if (again->second.vxlan != wish.vxlan || again->second.has_own_vni != wish.has_own_vni) {
       switch_links_.erase(vni);  // its MACs are looked at again; who came first is still known
     }
   }
@@ -116,7 +116,7 @@ void Agent::scan_some(std::size_t& budget) {
     const auto mac = scan_->back();
     scan_->pop_back();
     const auto wanted = planner::remote_destination(view(), wish->second.logical_switch, mac,
-                                                    {.own = *wish->second.vxlan.local, .vni = vni});
+                                                    planner::tunnel_end(wish->second));
     // Which came first, the entry or the row, cannot be told any more: the host is where its frames come
     // from.
     if (is_news && wanted && planner::local_port(installed_, links->second, mac))
@@ -191,9 +191,8 @@ std::optional<planner::Step> Agent::step_for(const MacKey& key) {
   const auto links = switch_links_.find(key.vni);
   if (wish == desired_->switches.end() || links == switch_links_.end()) return std::nullopt;
   std::set<Issue> issues;
-  const auto wanted =
-      planner::remote_destination(view(), wish->second.logical_switch, key.mac,
-                                  {.own = *wish->second.vxlan.local, .vni = key.vni}, &issues);
+  const auto wanted = planner::remote_destination(view(), wish->second.logical_switch, key.mac,
+                                                  planner::tunnel_end(wish->second), &issues);
   const auto& table = installed_.bridge_table(links->second.bridge);
   const auto entry = table.find(key.mac);
   if (wanted && entry != table.end() && entry->second.kind == BridgeEntryKind::Permanent) {

@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 
 #include "netlinkd/app/config.hpp"
@@ -80,6 +81,20 @@ class Reader {
     }
   }
 
+  // "FIRST-LAST".
+  void vni_range(std::string_view key, std::optional<planner::VniRange>& value) {
+    std::string words;
+    text(key, words);
+    if (words.empty()) return;
+    const auto dash = std::min(words.find('-'), words.size() - 1);
+    const auto first = vni(std::string_view(words).substr(0, dash));
+    const auto last = vni(std::string_view(words).substr(dash + 1));
+    if (!first || !last || *first > *last) {
+      return fail(*document_.get(key), key, "two VNIs, \"FIRST-LAST\", 1 to 16777215");
+    }
+    value = planner::VniRange{.first = *first, .last = *last};
+  }
+
   void addresses(std::string_view key, std::vector<IpAddress>& values) {
     std::vector<std::string> words;
     const auto* node = document_.get(key);
@@ -109,6 +124,13 @@ class Reader {
   const toml::node* take(std::string_view key) {
     taken_.push_back(key);
     return document_.get(key);
+  }
+
+  static std::optional<Vni> vni(std::string_view digits) {
+    std::int64_t number = 0;
+    const auto* end = digits.data() + digits.size();
+    const auto read = std::from_chars(digits.data(), end, number);
+    return read.ec == std::errc() && read.ptr == end ? Vni::from_key(number) : std::nullopt;
   }
 
   void fail(const toml::node& node, std::string_view key, std::string_view wanted) {
@@ -144,6 +166,7 @@ Result<Config> read_file(const std::string& path, Config config) {
   reader.text("description", description);
   reader.text("realize", realize);
   reader.text("accept-from", accept_from);
+  reader.vni_range("vni-range", config.settings.vni_range);
   std::chrono::seconds ageing_time{config.settings.ageing_time};
   reader.seconds("ageing-time", ageing_time);
   config.settings.ageing_time = static_cast<std::uint32_t>(ageing_time.count());

@@ -23,6 +23,8 @@ struct DesiredSwitch {
   MacAddress bridge_address;
   BridgeInfo bridge;
   VxlanInfo vxlan;
+  // The VNI was chosen here: our locators name it, and the locators of others name theirs.
+  bool has_own_vni = false;
   // As large as the largest bound port's: were it smaller, the bridge would drop large frames in silence. At
   // that size the vxlan driver tells a host what its path can carry ("fragmentation needed").
   std::uint32_t mtu = 1500;

@@ -8,6 +8,7 @@
 
 #include "netlinkd/base/glob.hpp"
 #include "netlinkd/planner/locators.hpp"
+#include "netlinkd/planner/own_vnis.hpp"
 #include "netlinkd/planner/ownership.hpp"
 
 namespace kvtep::planner {
@@ -61,11 +62,17 @@ class DesiredBuilder {
     }
     const auto bound = bound_switches();
     Candidates candidates;
+    std::set<Uuid> without_vni;
     for (const auto& [id, row] : view_.database.table<LogicalSwitch>()) {
       if (view_.settings.realize_bound_only && !bound.contains(id)) continue;
-      if (const auto vni = usable_vni(id, row)) candidates[*vni].push_back(id);
+      if (!row.tunnel_key && view_.settings.vni_range && !view_.is_held(id)) {
+        without_vni.insert(id);
+      } else if (const auto vni = usable_vni(id, row)) {
+        candidates[*vni].push_back(id);
+      }
     }
     for (auto& [vni, rows] : candidates) realize(vni, rows);
+    realize_with_own_vnis(without_vni, candidates);
     resolve_bindings();
     judge_host();
     if (view_.settings.known_sources_only) result_.source_filter = source_filter();
@@ -104,26 +111,49 @@ class DesiredBuilder {
            .reason = fmt::format("its VNI {} is taken by the Logical_Switch {} ({})", vni.value,
                                  rows.front().to_string(), table.find(rows.front())->name)});
     }
-    const auto& id = rows.front();
-    const auto& row = *table.find(id);
-    result_.vni_of.emplace(id, vni);
-    result_.switches.emplace(
-        vni, DesiredSwitch{.logical_switch = id,
-                           .bridge_name = bridge_name,
-                           .vxlan_name = fmt::format("kvvx{}", vni.value),
-                           .alias = ownership_alias(view_.settings.switch_name, id.to_string(), row.name),
-                           .bridge_address = bridge_address(view_.settings.switch_name, vni),
-                           .bridge = {.multicast_snooping = view_.settings.multicast_snooping,
-                                      .ageing_time = view_.settings.ageing_time * 100},
-                           .vxlan = VxlanInfo{.vni = vni, .local = own_ip_},
-                           .multicast = multicast(id, row, vni)});
+    add_switch(rows.front(), vni);
   }
 
-  std::map<MacAddress, std::set<TunnelDestination>> multicast(const Uuid& id, const LogicalSwitch& row,
-                                                              Vni vni) {
+  void realize_with_own_vnis(const std::set<Uuid>& switches, const Candidates& candidates) {
+    if (switches.empty()) return;
+    std::set<Vni> taken;
+    for (const auto& [vni, rows] : candidates) taken.insert(vni);
+    const auto& range = *view_.settings.vni_range;
+    for (const auto& [id, vni] :
+         choose_vnis(switches, range, taken, installed_, view_.settings.switch_name)) {
+      if (vni) {
+        add_switch(id, *vni, true);
+        continue;
+      }
+      result_.issues.insert(
+          {.object = object(id, *view_.database.table<LogicalSwitch>().find(id)),
+           .reason = fmt::format("it has no tunnel_key, and no VNI of {} to {} is left (vni-range)",
+                                 range.first.value, range.last.value)});
+    }
+  }
+
+  void add_switch(const Uuid& id, Vni vni, bool has_own_vni = false) {
+    const auto& row = *view_.database.table<LogicalSwitch>().find(id);
+    result_.vni_of.emplace(id, vni);
+    auto& wanted = result_.switches[vni];
+    wanted = {.logical_switch = id,
+              .bridge_name = fmt::format("kvbr{}", vni.value),
+              .vxlan_name = fmt::format("kvvx{}", vni.value),
+              .alias = ownership_alias(view_.settings.switch_name, id.to_string(), row.name),
+              .bridge_address = bridge_address(view_.settings.switch_name, vni),
+              .bridge = {.multicast_snooping = view_.settings.multicast_snooping,
+                         .ageing_time = view_.settings.ageing_time * 100},
+              .vxlan = VxlanInfo{.vni = vni, .local = own_ip_},
+              .has_own_vni = has_own_vni,
+              .multicast = {}};
+    wanted.multicast = multicast(row, wanted);
+  }
+
+  std::map<MacAddress, std::set<TunnelDestination>> multicast(const LogicalSwitch& row,
+                                                              const DesiredSwitch& wanted) {
     std::map<MacAddress, std::set<TunnelDestination>> lists;
-    for (const auto& [mac, rows] : view_.index.multicast_rows(id)) {
-      auto list = union_of(rows, vni);
+    for (const auto& [mac, rows] : view_.index.multicast_rows(wanted.logical_switch)) {
+      auto list = union_of(rows, tunnel_end(wanted));
       apply_replication_mode(row, list);
       // An entry without destinations would hide the flood list for that group.
       if (!list.empty()) lists.emplace(mac, std::move(list));
@@ -132,7 +162,7 @@ class DesiredBuilder {
   }
 
   // Several rows of Mcast_Macs_Remote for one MAC and switch are one list.
-  std::set<TunnelDestination> union_of(const RowIds& rows, Vni vni) {
+  std::set<TunnelDestination> union_of(const RowIds& rows, const TunnelEnd& end) {
     std::set<TunnelDestination> list;
     for (const auto& row_id : rows) {
       const auto* row = view_.database.table<McastMacsRemote>().find(row_id);
@@ -140,7 +170,7 @@ class DesiredBuilder {
           row == nullptr ? nullptr : view_.database.table<PhysicalLocatorSet>().find(row->locator_set);
       if (set == nullptr) continue;
       for (const auto& locator : set->locators) {
-        const auto to = destination(view_.database, locator, {.own = own_ip_, .vni = vni});
+        const auto to = destination(view_.database, locator, end);
         if (!to) {
           result_.issues.insert(
               {.object = fmt::format("Mcast_Macs_Remote {}", row_id.to_string()), .reason = to.error()});

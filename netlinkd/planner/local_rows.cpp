@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "netlinkd/planner/local_groups.hpp"
-#include "netlinkd/planner/locators.hpp"
+#include "netlinkd/planner/own_locators.hpp"
 #include "netlinkd/planner/remote_mac.hpp"
 
 namespace kvtep::planner {
@@ -18,41 +18,6 @@ using hwvtep::PhysicalLocatorSet;
 using hwvtep::PhysicalSwitch;
 using hwvtep::UcastMacsLocal;
 
-// The locator of our own tunnel IP, looked up or made as it is needed: one without a reference would vanish.
-class OwnLocator {
- public:
-  OwnLocator(const hwvtep::Database& database, IpAddress address, ovsdb::Transaction& transaction)
-      : database_(database), address_(address), transaction_(transaction) {}
-
-  // Nothing where the database has none (and none was made).
-  std::optional<Uuid> existing() {
-    if (!looked_up_) {
-      looked_up_ = true;
-      for (const auto& [id, row] : database_.table<PhysicalLocator>()) {
-        const bool plain = row.encapsulation_type == kVxlanOverIpv4 && !row.tunnel_key;
-        if (!plain || IpAddress::parse(row.dst_ip) != address_) continue;
-        // An IPv6 address has many spellings, and each may have a row.
-        if (!uuid_ || id < *uuid_) uuid_ = id;
-      }
-    }
-    return uuid_;
-  }
-
-  Uuid get() {
-    if (const auto uuid = existing()) return *uuid;
-    uuid_ = transaction_.insert(
-        PhysicalLocator{.encapsulation_type = std::string(kVxlanOverIpv4), .dst_ip = address_.to_string()});
-    return *uuid_;
-  }
-
- private:
-  const hwvtep::Database& database_;
-  IpAddress address_;
-  ovsdb::Transaction& transaction_;
-  bool looked_up_ = false;
-  std::optional<Uuid> uuid_;
-};
-
 class LocalRows {
  public:
   LocalRows(const ReportInput& input, std::size_t limit, IpAddress own_ip, Report& result)
@@ -60,7 +25,7 @@ class LocalRows {
         database_(input.view.database),
         limit_(limit),
         result_(result),
-        locator_(database_, own_ip, result.transaction) {
+        locators_(database_, own_ip, result.transaction) {
     for (const auto& [id, row] : database_.table<PhysicalSwitch>()) {
       if (row.name == input.view.settings.switch_name) continue;
       for (const auto& text : row.tunnel_ips) {
@@ -118,10 +83,11 @@ class LocalRows {
            std::ranges::any_of(set->locators, [&](const Uuid& id) { return is_foreign(id); });
   }
 
-  bool is_own_set(const Uuid& locator_set) {
-    const auto* set = database_.table<PhysicalLocatorSet>().find(locator_set);
-    const auto own = locator_.existing();
-    return set != nullptr && own && set->locators == std::set<Uuid>{*own};
+  // What our locator for the switch has as its tunnel_key.
+  OwnLocators::Key key_of(const Uuid& logical_switch) const {
+    const auto vni = input_.desired.vni_of.find(logical_switch);
+    if (vni == input_.desired.vni_of.end()) return std::nullopt;
+    return input_.desired.switches.at(vni->second).has_own_vni ? OwnLocators::Key(vni->second) : std::nullopt;
   }
 
  public:
@@ -132,15 +98,16 @@ class LocalRows {
     for (const auto& [id, row] : database_.table<McastMacsLocal>()) {
       if (is_foreign_set(row.locator_set)) continue;
       const auto wanted = missing.find({row.logical_switch, row.MAC});
-      if (wanted != missing.end() && is_own_set(row.locator_set)) {
+      if (wanted != missing.end() && locators_.is_set(row.locator_set, key_of(row.logical_switch))) {
         missing.erase(wanted);
       } else {
         result_.transaction.erase<McastMacsLocal>(id);
       }
     }
     for (const auto& [logical_switch, mac] : missing) {
-      result_.transaction.insert(
-          McastMacsLocal{.MAC = mac, .logical_switch = logical_switch, .locator_set = own_set()});
+      result_.transaction.insert(McastMacsLocal{.MAC = mac,
+                                                .logical_switch = logical_switch,
+                                                .locator_set = locators_.get_set(key_of(logical_switch))});
     }
   }
 
@@ -158,16 +125,6 @@ class LocalRows {
         rows.emplace(wish.logical_switch, mac.to_string());
     }
     return rows;
-  }
-
-  Uuid own_set() {
-    if (!set_) {
-      for (const auto& [id, row] : database_.table<PhysicalLocatorSet>()) {
-        if (is_own_set(id)) set_ = id;
-      }
-    }
-    if (!set_) set_ = result_.transaction.insert(PhysicalLocatorSet{.locators = {locator_.get()}});
-    return *set_;
   }
 
   // At once and all of it, whatever the limit: these rows keep the controller from deleting its
@@ -218,10 +175,10 @@ class LocalRows {
       return;
     }
     bool missing = is_local(vni, mac, links);
+    const auto own = locators_.existing(key_of(logical_switch));
     for (const auto& id : input_.view.index.local_rows(logical_switch, mac)) {
       const auto* row = database_.table<UcastMacsLocal>().find(id);
       if (row == nullptr || is_foreign(row->locator)) continue;
-      const auto own = locator_.existing();
       if (missing && own == row->locator && row->MAC == mac.to_string()) {
         missing = false;
       } else {
@@ -230,8 +187,9 @@ class LocalRows {
       }
     }
     if (!missing) return;
-    result_.transaction.insert(
-        UcastMacsLocal{.MAC = mac.to_string(), .logical_switch = logical_switch, .locator = locator_.get()});
+    result_.transaction.insert(UcastMacsLocal{.MAC = mac.to_string(),
+                                              .logical_switch = logical_switch,
+                                              .locator = locators_.get(key_of(logical_switch))});
     ++rows_;
   }
 
@@ -240,8 +198,7 @@ class LocalRows {
   std::size_t limit_;
   std::size_t rows_ = 0;
   Report& result_;
-  OwnLocator locator_;
-  std::optional<Uuid> set_;
+  OwnLocators locators_;
   std::set<IpAddress> foreign_ips_;
   std::set<Vni> bound_;
 };

@@ -4,6 +4,10 @@
 
 namespace kvtep::planner {
 
+TunnelEnd tunnel_end(const DesiredSwitch& wanted) {
+  return {.own = *wanted.vxlan.local, .vni = wanted.vxlan.vni, .needs_key = wanted.has_own_vni};
+}
+
 std::expected<std::optional<TunnelDestination>, std::string> destination(const hwvtep::Database& database,
                                                                          const Uuid& locator,
                                                                          const TunnelEnd& end) {
@@ -29,6 +33,8 @@ std::expected<std::optional<TunnelDestination>, std::string> destination(const h
     const auto vni = Vni::from_key(*row->tunnel_key);
     if (!vni) return std::unexpected(fmt::format("the locator's tunnel_key {} is no VNI", *row->tunnel_key));
     if (*vni != end.vni) destination.vni = vni;
+  } else if (end.needs_key) {
+    return std::unexpected("neither its Logical_Switch nor the locator has a tunnel_key (VNI)");
   }
   return destination;
 }

@@ -6,9 +6,19 @@
 #include <string>
 #include <vector>
 
+#include "netlinkd/base/ids.hpp"
 #include "netlinkd/base/ip_address.hpp"
 
 namespace kvtep::planner {
+
+// Both ends are in it; `first` is not 0, nor greater than `last`.
+struct VniRange {
+  Vni first;
+  Vni last;
+
+  bool contains(Vni vni) const { return first <= vni && vni <= last; }
+  bool operator==(const VniRange&) const = default;
+};
 
 struct Settings {
   std::string switch_name;                 // Physical_Switch.name
@@ -21,6 +31,9 @@ struct Settings {
   bool multicast_snooping = false;  // our bridges snoop IGMP and MLD, and the groups are published
   bool known_sources_only = false;  // VXLAN packets from others than Physical_Locators are dropped
   bool realize_bound_only = false;  // only switches with a binding on this Physical_Switch
+
+  // Logical_Switches without a tunnel_key get a VNI from it, which our locators name. Empty: they get none.
+  std::optional<VniRange> vni_range;
 
   bool operator==(const Settings&) const = default;
 };

@@ -53,10 +53,11 @@ std::map<IfIndex, Link> strangers(const Installed& installed) {
   return result;
 }
 
-// One story in four goes over IPv6.
+// One story in four goes over IPv6, one in three gives VNIs of its own, some of which a controller gives too.
 agent::Options options(std::uint32_t seed) {
   auto settings = Rows().settings;
   if (seed % 4 == 0) settings.tunnel_ip = ip("2001:db8:2::20");
+  if (seed % 3 == 0) settings.vni_range = {.first = Vni{102}, .last = Vni{105}};
   return {.settings = std::move(settings)};
 }
 

@@ -30,6 +30,7 @@ class Judge {
         by_key[*row.tunnel_key].push_back(id);
     }
     for (const auto& [key, switches] : by_key) judge_switch(static_cast<std::uint32_t>(key), switches);
+    judge_own_vnis();
     judge_ports();
     for (const auto& [index, link] : installed_.links()) {
       if (link.alias.starts_with(mark()) && !expected_.contains(link.name)) say("{} is left over", link.name);
@@ -56,6 +57,33 @@ class Judge {
     realized_.emplace(*owner, vni);
     if (!bridge->up || bridge->info != LinkInfo(BridgeInfo{})) say("{} is not as it has to be", name);
     judge_vxlan(vni, *owner, *bridge);
+  }
+
+  // A switch without a key has a VNI of the range that nobody else's row has, as long as there are any; which
+  // one is the daemon's choice.
+  void judge_own_vnis() {
+    const auto& range = rows_.settings.vni_range;
+    if (!range) return;
+    std::vector<Uuid> homeless;
+    for (const auto& [id, row] : rows_.database.table<LogicalSwitch>()) {
+      if (row.tunnel_key) continue;
+      const auto alias = mark() + id.to_string() + " ";
+      const auto bridge = std::ranges::find_if(installed_.links(), [&](const auto& entry) {
+        return entry.second.alias.starts_with(alias) && entry.second.name.starts_with("kvbr");
+      });
+      if (bridge == installed_.links().end()) {
+        homeless.push_back(id);
+        continue;
+      }
+      const auto vni = static_cast<std::uint32_t>(std::stoul(bridge->second.name.substr(4)));
+      if (!range->contains(Vni{vni})) say("{} is out of the range", bridge->second.name);
+      needs_key_.insert(id);
+      judge_switch(vni, {id});
+    }
+    for (auto vni = range->first.value; vni <= range->last.value && !homeless.empty(); ++vni) {
+      const bool has_device = expected_.contains(fmt::format("kvbr{}", vni));
+      if (!has_device && !is_somebody_elses(vni)) say("VNI {} is free, and a switch has none", vni);
+    }
   }
 
   bool is_somebody_elses(std::uint32_t vni) const {
@@ -85,13 +113,15 @@ class Judge {
   }
 
   // Where a locator's packets go; nothing where it is none, or our own.
-  std::optional<TunnelDestination> destination_of(const Uuid& locator, std::uint32_t vni) const {
+  std::optional<TunnelDestination> destination_of(const Uuid& owner, const Uuid& locator,
+                                                  std::uint32_t vni) const {
     const auto* row = rows_.database.table<PhysicalLocator>().find(locator);
     if (row == nullptr || row->encapsulation_type != "vxlan_over_ipv4") return std::nullopt;
     const auto address = IpAddress::parse(row->dst_ip);
     if (!address || address == rows_.settings.tunnel_ip) return std::nullopt;
     if (address->is_v4() != rows_.settings.tunnel_ip->is_v4()) return std::nullopt;
     TunnelDestination destination{.address = *address};
+    if (!row->tunnel_key && needs_key_.contains(owner)) return std::nullopt;
     if (!row->tunnel_key || *row->tunnel_key == vni) return destination;
     if (*row->tunnel_key <= 0) return std::nullopt;
     destination.vni = Vni{static_cast<std::uint32_t>(*row->tunnel_key)};
@@ -106,7 +136,7 @@ class Judge {
       const bool is_list = mac && (mac->is_zero() || mac->is_group());
       if (row.logical_switch != owner || !is_list || set == nullptr) continue;
       for (const auto& locator : set->locators) {
-        if (const auto to = destination_of(locator, vni)) wanted[*mac].insert(*to);
+        if (const auto to = destination_of(owner, locator, vni)) wanted[*mac].insert(*to);
       }
     }
     const auto* row = rows_.database.table<LogicalSwitch>().find(owner);
@@ -129,7 +159,7 @@ class Judge {
     std::map<MacAddress, TunnelDestination> wanted;
     for (const auto& [id, row] : rows_.database.table<UcastMacsRemote>()) {
       const auto mac = MacAddress::parse(row.MAC);
-      const auto to = destination_of(row.locator, vni);
+      const auto to = destination_of(owner, row.locator, vni);
       if (row.logical_switch != owner || !mac || !to) continue;
       const auto entry = wanted.emplace(*mac, *to).first;
       entry->second = std::min(entry->second, *to);
@@ -204,6 +234,7 @@ class Judge {
   const Installed& installed_;
   std::map<Uuid, std::uint32_t> realized_;
   std::set<std::string> expected_;
+  std::set<Uuid> needs_key_;  // switches whose VNI is no row's
   std::vector<std::string> findings_;
 };
 

@@ -93,6 +93,7 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
     description = "rack 4"
     realize = "bound"
     accept-from = "locators"
+    vni-range = "5000-5999"
     removal-delay = 500
     audit-interval = 60
     ageing-time = 600
@@ -109,6 +110,7 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
   EXPECT_TRUE(config.settings.realize_bound_only);
   EXPECT_TRUE(config.settings.known_sources_only);
   EXPECT_EQ(config.settings.ageing_time, 600U);
+  EXPECT_EQ(config.settings.vni_range, (planner::VniRange{.first = Vni{5000}, .last = Vni{5999}}));
   EXPECT_EQ(config.audit_interval, std::chrono::seconds(60));
   EXPECT_EQ(config.removal_delay, std::chrono::milliseconds(500));
   EXPECT_EQ(config.hold_down_share, 0.25);
@@ -129,6 +131,13 @@ TEST_F(ConfigFile, WithAMistakeIsRefusedWithItsPlace) {
       {"management-ips = [\"x\"]", "management-ips"},
       {"realize = \"some\"", "realize"},
       {"accept-from = \"friends\"", "accept-from"},
+      {"vni-range = 5000", "vni-range has to be a string"},
+      {"vni-range = \"5000\"", "vni-range has to be two VNIs"},
+      {"vni-range = \"5000-\"", "vni-range has to be two VNIs"},
+      {"vni-range = \"0-10\"", "vni-range has to be two VNIs"},
+      {"vni-range = \"10-9\"", "vni-range has to be two VNIs"},
+      {"vni-range = \"1 - 9\"", "vni-range has to be two VNIs"},
+      {"vni-range = \"1-16777216\"", "vni-range has to be two VNIs"},
       {"switch = ", ":1:"},
   };
   for (const auto& [text, complaint] : cases) {

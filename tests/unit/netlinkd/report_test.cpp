@@ -156,6 +156,31 @@ TEST_F(ReportTest, LeavesAnotherSwitchsRowsAlone) {
   EXPECT_EQ(report(), R"(["db"])");
 }
 
+TEST_F(ReportTest, NamesAVniOfItsOwnInTheLocatorOfTheSwitch) {
+  rows.settings.vni_range = {.first = Vni{100}, .last = Vni{100}};
+  rows.edit<hwvtep::LogicalSwitch>(red, [](auto& row) { row.tunnel_key.reset(); });
+  publish_flood_row();
+  learned("00:00:00:00:aa:02");
+  publish("00:00:00:00:aa:02", locator);
+  EXPECT_THAT(report(), AllOf(HasSubstr(R"("dst_ip":"192.168.2.20","tunnel_key":100})"),
+                              HasSubstr(R"({"op":"delete","table":"Mcast_Macs_Local")"),
+                              HasSubstr(R"({"op":"delete","table":"Ucast_Macs_Local")")));
+  EXPECT_EQ(operations, 6U) << "a locator, a set, and two rows in the place of two";
+}
+
+TEST_F(ReportTest, IsEmptyWhereTheRowsNameItsOwnVniAlready) {
+  rows.settings.vni_range = {.first = Vni{100}, .last = Vni{100}};
+  rows.edit<hwvtep::LogicalSwitch>(red, [](auto& row) { row.tunnel_key.reset(); });
+  rows.locator("192.168.2.20");
+  locator = rows.insert(hwvtep::PhysicalLocator{
+      .encapsulation_type = "vxlan_over_ipv4", .dst_ip = "192.168.2.20", .tunnel_key = 100});
+  const auto set = rows.insert(hwvtep::PhysicalLocatorSet{.locators = {locator}});
+  rows.insert(hwvtep::McastMacsLocal{.MAC = "unknown-dst", .logical_switch = red, .locator_set = set});
+  learned("00:00:00:00:aa:02");
+  publish("00:00:00:00:aa:02", locator);
+  EXPECT_EQ(report(), R"(["db"])");
+}
+
 TEST_F(ReportTest, KnowsAnIpv6LocatorByEverySpelling) {
   rows.settings.tunnel_ip = ip("2001:db8:2::20");
   rows.edit<hwvtep::PhysicalSwitch>(own, [](auto& row) { row.tunnel_ips = {"2001:db8:2::20"}; });
