@@ -42,7 +42,7 @@ class Overflow : public ::testing::Test {
  protected:
   Overflow()
       : kernel_(*app::Kernel::open(io_, {.receive_buffer = 212'992})),
-        agent_({.settings = rows_.settings}, rows_.database, *kernel_, database_, silent_log()) {
+        agent_({.settings = settings()}, rows_.database, *kernel_, database_, silent_log()) {
     run_command({"ip", "link", "add", "eth1", "type", "veth", "peer", "name", "far1"});
     run_command({"ip", "link", "set", "eth1", "up"});
     run_command({"ip", "link", "set", "far1", "up"});
@@ -51,6 +51,12 @@ class Overflow : public ::testing::Test {
     start();
     EXPECT_TRUE(run_until([this] { return agent_.status().in_step && bridge() != nullptr; }));
     EXPECT_TRUE(run_until([] { return takes_entries(); }));
+  }
+
+  // Nothing ages while the test is under way.
+  planner::Settings& settings() {
+    rows_.settings.ageing_time = 86'400;
+    return rows_.settings;
   }
 
   // Its port forwards a moment after the cable was plugged in.
@@ -91,8 +97,8 @@ class Overflow : public ::testing::Test {
   }
 
   bool run_until(const std::function<bool()>& is_so) {
-    last_tick_.reset();  // nobody ran the loop meanwhile: that is no turn of it
-    const auto deadline = Clock::now() + 120s;
+    last_tick_.reset();                         // nobody ran the loop meanwhile: that is no turn of it
+    const auto deadline = Clock::now() + 240s;  // an emulated machine takes its time
     while (!is_so()) {
       if (Clock::now() > deadline) return false;
       io_.run_one_for(100ms);
@@ -116,11 +122,14 @@ class Overflow : public ::testing::Test {
     return path;
   }
 
+  // In the end: the last notifications may still be under way.
   void expect_what_is_there() {
     auto transactor = rtnl::Transactor::open();
-    const auto there = transactor->dump();
-    ASSERT_TRUE(there);
-    EXPECT_TRUE(agent_.installed() == Installed::from(*there));
+    EXPECT_TRUE(run_until([&] {
+      const auto there = transactor->dump();
+      last_tick_.reset();  // this dump is the test's own
+      return there && agent_.installed() == Installed::from(*there);
+    }));
   }
 
   NetworkNamespace namespace_;
