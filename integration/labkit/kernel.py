@@ -26,9 +26,24 @@ def slaves(all_links, bridge):
 
 
 def fdb(run, place, *devices):
-    """The entries of both tables, of these devices or of all. (`bridge fdb show dev X` would not name X.)"""
+    """The entries of both tables, of these devices or of all. (`bridge fdb show dev X` would not name X.)
+
+    An entry behind a nexthop group gets the address of the group's only member as its destination.
+    """
     entries = json.loads(run.bridge(place, "-j", "fdb", "show") or "[]")
+    if any("nhid" in entry for entry in entries):
+        nodes = service_nodes(run, place)
+        for entry in entries:
+            if entry.get("nhid") in nodes:
+                entry["dst"] = nodes[entry["nhid"]]
     return [entry for entry in entries if not devices or entry.get("ifname") in devices]
+
+
+def service_nodes(run, place):
+    """{nexthop group: address} of the groups with one member."""
+    nexthops = {n["id"]: n for n in json.loads(run.ip(place, "-j", "nexthop", "show") or "[]")}
+    return {id: nexthops[n["group"][0]["id"]]["gateway"] for id, n in nexthops.items()
+            if len(n.get("group", [])) == 1 and n["group"][0]["id"] in nexthops}
 
 
 def tunnel_entries(entries):

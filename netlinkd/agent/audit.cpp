@@ -32,6 +32,8 @@ void Audit::heard(const KernelEvent& event) {
                         [&](const TagFilterGone& e) { tag_filters_.insert(e.index); },
                         [&](const GroupJoined& e) { members_.insert(e.member); },
                         [&](const GroupLeft& e) { members_.insert(e.member); },
+                        [&](const NexthopChanged& e) { nexthops_.insert(e.nexthop.id); },
+                        [&](const NexthopGone& e) { nexthops_.insert(e.id); },
                         [&](const SourceFilterChanged& e) { source_filters_.insert(e.table); },
                         [&](const SourceFilterGone& e) { source_filters_.insert(e.table); },
                         [](const HostChanged&) {}, [](const Overrun&) {}},
@@ -49,6 +51,7 @@ std::vector<KernelEvent> Audit::next(const Installed& known, std::size_t budget)
   if (!compared_links_) {
     compare_links(known);
     compare_filters(known);
+    compare_nexthops(known);
     compared_links_ = true;
     return std::move(differences_);
   }
@@ -101,6 +104,18 @@ void Audit::compare_filters(const Installed& known) {
   }
 }
 
+void Audit::compare_nexthops(const Installed& known) {
+  for (const auto& [id, nexthop] : there_.nexthops()) {
+    const auto before = known.nexthops().find(id);
+    const bool same = before != known.nexthops().end() && before->second == nexthop;
+    if (!same && !nexthops_.contains(id)) differences_.emplace_back(NexthopChanged{nexthop});
+  }
+  for (const auto& [id, nexthop] : known.nexthops()) {
+    if (!there_.nexthops().contains(id) && !nexthops_.contains(id))
+      differences_.emplace_back(NexthopGone{id});
+  }
+}
+
 void Audit::compare_groups(IfIndex device, const Installed& known) {
   const auto& there = there_.vxlan_table(device).groups;
   const auto& before = known.vxlan_table(device).groups;
@@ -110,6 +125,8 @@ void Audit::compare_groups(IfIndex device, const Installed& known) {
       if (was_heard(device, mac)) continue;
       const auto other = in.find(mac);
       for (const auto& destination : list) {
+        // The entry went with its group.
+        if (nexthops_.contains(destination.nexthop_group)) continue;
         if (other == in.end() || !other->second.contains(destination))
           differences_.push_back(make_event(VxlanEntry{device, mac, destination}));
       }

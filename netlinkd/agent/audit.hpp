@@ -51,6 +51,7 @@ class Audit {
 
   void compare_links(const Installed& known);
   void compare_filters(const Installed& known);
+  void compare_nexthops(const Installed& known);
   void compare_groups(IfIndex device, const Installed& known);
   void compare_members(IfIndex device, const Installed& known);
   template <class Entry>
@@ -61,6 +62,7 @@ class Audit {
   // What events spoke of.
   std::set<IfIndex> links_;
   std::set<IfIndex> tag_filters_;
+  std::set<std::uint32_t> nexthops_;
   std::set<std::string> source_filters_;
   absl::flat_hash_set<std::pair<IfIndex, MacAddress>> entries_;
   std::set<GroupMember> members_;

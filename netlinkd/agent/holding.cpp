@@ -54,6 +54,7 @@ bool Agent::is_held(const planner::Step& step) const {
   }
   return std::holds_alternative<RemoveRemoteMac>(step.op) ||
          std::holds_alternative<RemoveFloodDestination>(step.op) ||
+         std::holds_alternative<RemoveServiceNode>(step.op) ||
          std::holds_alternative<SetSourceFilter>(step.op);
 }
 

@@ -15,6 +15,10 @@ struct KeyMaker {
   OpKey operator()(const RemoveFloodDestination& op) const {
     return {.index = op.vxlan, .mac = op.group, .destination = op.destination};
   }
+  OpKey operator()(const SetServiceNode& op) const { return {.index = op.vxlan}; }
+  OpKey operator()(const RemoveServiceNode& op) const {
+    return {.index = op.vxlan, .destination = {.nexthop_group = op.ids.group}};
+  }
   OpKey operator()(const SetSourceFilter& op) const { return {.name = op.table}; }
   OpKey operator()(const RemoveSourceFilter& op) const { return {.name = op.table}; }
   template <class Op>

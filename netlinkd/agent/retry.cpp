@@ -22,8 +22,8 @@ constexpr std::uint32_t kLasting = 3;
 bool is_creation(const KernelOp& op) { return is_one_of<CreateBridge, CreateVxlan, CreateVlan>(op); }
 
 bool is_deletion(const KernelOp& op) {
-  return is_one_of<DeleteLink, RemoveTagFilter, RemoveRemoteMac, RemoveFloodDestination, RemoveSourceFilter>(
-      op);
+  return is_one_of<DeleteLink, RemoveTagFilter, RemoveRemoteMac, RemoveFloodDestination, RemoveServiceNode,
+                   RemoveSourceFilter>(op);
 }
 
 }  // namespace
@@ -101,7 +101,7 @@ void RetryTable::count(const Entry& entry, int by) {
     troubles_.parked += change;
   } else if (entry.attempts >= kLasting && is_one_of(entry.number, {ENOSPC, ENOMEM, ENOBUFS})) {
     if (is_one_of<SetRemoteMac>(entry.op)) troubles_.macs += change;
-    if (is_one_of<CreateVxlan, AddFloodDestination>(entry.op)) troubles_.tunnels += change;
+    if (is_one_of<CreateVxlan, AddFloodDestination, SetServiceNode>(entry.op)) troubles_.tunnels += change;
   }
 }
 

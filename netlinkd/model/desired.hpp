@@ -28,6 +28,8 @@ struct DesiredSwitch {
   // As large as the largest bound port's: were it smaller, the bridge would drop large frames in silence. At
   // that size the vxlan driver tells a host what its path can carry ("fragmentation needed").
   std::uint32_t mtu = 1500;
+  // Only one of several service nodes is on the flood list: another may have to take its place at once.
+  bool has_standby = false;
   // Where each group MAC is sent; the zero MAC's is the flood list: everything that nobody else has an entry
   // for.
   std::map<MacAddress, std::set<TunnelDestination>> multicast;

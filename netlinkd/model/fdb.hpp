@@ -32,12 +32,12 @@ struct BridgeEntry {
 };
 
 // Where a vxlan device sends a frame. `vni` and `udp_port` only where they differ from the device's own
-// (NDA_VNI, NDA_PORT); `address` is empty for an entry that names a nexthop group (NDA_NH_ID), which is never
-// ours.
+// (NDA_VNI, NDA_PORT); an entry that names a nexthop group (NDA_NH_ID) has no address.
 struct TunnelDestination {
   std::optional<IpAddress> address;
   std::optional<Vni> vni;
   std::uint16_t udp_port = 0;
+  std::uint32_t nexthop_group = 0;
 
   auto operator<=>(const TunnelDestination&) const = default;
 };

@@ -152,6 +152,24 @@ bool Installed::take(const GroupLeft& event) {
   return known;
 }
 
+bool Installed::take(const NexthopChanged& event) {
+  return assign(nexthops_, event.nexthop.id, event.nexthop);
+}
+
+bool Installed::take(const NexthopGone& event) {
+  if (nexthops_.erase(event.id) == 0) return false;
+  std::vector<VxlanEntry> orphans;
+  for (const auto& [device, table] : vxlan_tables_) {
+    for (const auto& [mac, list] : table.groups) {
+      for (const auto& destination : list) {
+        if (destination.nexthop_group == event.id) orphans.push_back({device, mac, destination});
+      }
+    }
+  }
+  for (const auto& entry : orphans) take(VxlanEntryGone{entry});
+  return true;
+}
+
 bool Installed::take(const SourceFilterChanged& event) {
   return assign(source_filters_, event.table, event.filter);
 }
@@ -167,7 +185,8 @@ bool Installed::take(const HostChanged& event) {
 bool Installed::operator==(const Installed& other) const {
   return links_ == other.links_ && bridge_tables_ == other.bridge_tables_ &&
          vxlan_tables_ == other.vxlan_tables_ && tag_filters_ == other.tag_filters_ &&
-         group_members_ == other.group_members_ && source_filters_ == other.source_filters_;
+         group_members_ == other.group_members_ && nexthops_ == other.nexthops_ &&
+         source_filters_ == other.source_filters_;
 }
 
 }  // namespace kvtep

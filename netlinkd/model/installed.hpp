@@ -44,6 +44,7 @@ class Installed {
   const TagFilter* tag_filter(IfIndex index) const;
   // Never null, as the tables.
   const std::set<GroupMember>& group_members(IfIndex bridge) const;
+  const std::map<std::uint32_t, Nexthop>& nexthops() const { return nexthops_; }                 // by id
   const std::map<std::string, SourceFilter>& source_filters() const { return source_filters_; }  // by table
 
   const Host& host() const { return host_; }
@@ -63,6 +64,8 @@ class Installed {
   bool take(const TagFilterGone& event);
   bool take(const GroupJoined& event);
   bool take(const GroupLeft& event);
+  bool take(const NexthopChanged& event);
+  bool take(const NexthopGone& event);
   bool take(const SourceFilterChanged& event);
   bool take(const SourceFilterGone& event);
   bool take(const HostChanged& event);
@@ -75,6 +78,7 @@ class Installed {
   absl::flat_hash_map<IfIndex, VxlanTable> vxlan_tables_;
   std::map<IfIndex, TagFilter> tag_filters_;
   std::map<IfIndex, std::set<GroupMember>> group_members_;  // by bridge
+  std::map<std::uint32_t, Nexthop> nexthops_;
   std::map<std::string, SourceFilter> source_filters_;
 };
 

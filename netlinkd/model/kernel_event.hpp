@@ -12,6 +12,7 @@
 #include "netlinkd/model/group.hpp"
 #include "netlinkd/model/host.hpp"
 #include "netlinkd/model/link.hpp"
+#include "netlinkd/model/nexthop.hpp"
 #include "netlinkd/model/source_filter.hpp"
 #include "netlinkd/model/tag_filter.hpp"
 
@@ -67,6 +68,15 @@ struct GroupLeft {
   GroupMember member;
   bool operator==(const GroupLeft&) const = default;
 };
+struct NexthopChanged {
+  Nexthop nexthop;
+  bool operator==(const NexthopChanged&) const = default;
+};
+// With a group the entries that name it go, of which the kernel does not tell.
+struct NexthopGone {
+  std::uint32_t id = 0;
+  bool operator==(const NexthopGone&) const = default;
+};
 // A source filter as it was read: in a dump, and after each operation on it (nf_tables' own notifications are
 // not listened to).
 struct SourceFilterChanged {
@@ -91,7 +101,7 @@ struct Overrun {
 using KernelEvent =
     std::variant<LinkChanged, LinkGone, BridgePortChanged, BridgeEntryChanged, BridgeEntryGone,
                  VxlanEntryChanged, VxlanEntryGone, TagFilterChanged, TagFilterGone, GroupJoined, GroupLeft,
-                 SourceFilterChanged, SourceFilterGone, HostChanged, Overrun>;
+                 NexthopChanged, NexthopGone, SourceFilterChanged, SourceFilterGone, HostChanged, Overrun>;
 
 // A complete dump: links first, then filters, then entries. Only *Changed events.
 struct Snapshot {

@@ -15,6 +15,7 @@
 #include "netlinkd/base/error.hpp"
 #include "netlinkd/model/fdb.hpp"
 #include "netlinkd/model/link.hpp"
+#include "netlinkd/model/nexthop.hpp"
 #include "netlinkd/model/source_filter.hpp"
 #include "netlinkd/model/tag_filter.hpp"
 
@@ -124,6 +125,22 @@ struct RemoveFloodDestination {
   MacAddress group;
   bool operator==(const RemoveFloodDestination&) const = default;
 };
+// The flood list of the vxlan device becomes this node behind a nexthop group. Where the group and the entry
+// are there, that is one step. The kernel refuses the entry beside plain ones.
+struct SetServiceNode {
+  IfIndex vxlan;
+  ServiceNodeIds ids;
+  IpAddress node;
+  bool has_group = false;
+  bool has_entry = false;
+  bool operator==(const SetServiceNode&) const = default;
+};
+// The group, with it the entry that names it, and the nexthop. `vxlan` is 0 where the device is gone.
+struct RemoveServiceNode {
+  IfIndex vxlan;
+  ServiceNodeIds ids;
+  bool operator==(const RemoveServiceNode&) const = default;
+};
 // The nftables table of that name becomes this filter and nothing else, in one step.
 struct SetSourceFilter {
   std::string table;
@@ -135,10 +152,11 @@ struct RemoveSourceFilter {
   bool operator==(const RemoveSourceFilter&) const = default;
 };
 
-using KernelOp = std::variant<CreateBridge, CreateVxlan, CreateVlan, DeleteLink, SetAlias, SetUp, SetMtu,
-                              SetMaster, ConfigureBridge, ConfigureVxlan, ConfigureBridgePort, SetTagFilter,
-                              RemoveTagFilter, SetRemoteMac, RemoveRemoteMac, AddFloodDestination,
-                              RemoveFloodDestination, SetSourceFilter, RemoveSourceFilter>;
+using KernelOp =
+    std::variant<CreateBridge, CreateVxlan, CreateVlan, DeleteLink, SetAlias, SetUp, SetMtu, SetMaster,
+                 ConfigureBridge, ConfigureVxlan, ConfigureBridgePort, SetTagFilter, RemoveTagFilter,
+                 SetRemoteMac, RemoveRemoteMac, AddFloodDestination, RemoveFloodDestination, SetServiceNode,
+                 RemoveServiceNode, SetSourceFilter, RemoveSourceFilter>;
 
 // `error` holds the errno and the kernel's extended acknowledgement; empty where the kernel did it. Results
 // come in the order of the operations, one each.

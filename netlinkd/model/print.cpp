@@ -57,7 +57,8 @@ std::string text_of(const SourceFilter& filter) {
 }
 
 std::string text_of(const TunnelDestination& destination) {
-  auto text = destination.address ? destination.address->to_string() : std::string("nexthop");
+  auto text = destination.address ? destination.address->to_string()
+                                  : fmt::format("nexthop group {}", destination.nexthop_group);
   if (destination.vni) text += fmt::format(" vni {}", destination.vni->value);
   if (destination.udp_port != 0) text += fmt::format(" port {}", destination.udp_port);
   return text;
@@ -134,12 +135,21 @@ std::ostream& operator<<(std::ostream& out, const KernelEvent& event) {
                  [&](const TagFilterGone& e) { out << "gone: tag filter on device " << e.index.value; },
                  [&](const GroupJoined& e) { out << "joined: " << e.member; },
                  [&](const GroupLeft& e) { out << "left: " << e.member; },
+                 [&](const NexthopChanged& e) { out << "changed: " << e.nexthop; },
+                 [&](const NexthopGone& e) { out << "gone: nexthop " << e.id; },
                  [&](const SourceFilterChanged& e) {
                    out << "changed: source filter " << e.table << ": " << e.filter;
                  },
                  [&](const SourceFilterGone& e) { out << "gone: source filter " << e.table; },
                  [&](const HostChanged& e) { out << e.host; }, [&](const Overrun&) { out << "overrun"; }},
       event);
+  return out;
+}
+
+std::ostream& operator<<(std::ostream& out, const Nexthop& nexthop) {
+  out << "nexthop " << nexthop.id << " of protocol " << int{nexthop.protocol};
+  if (nexthop.address) out << " via " << *nexthop.address;
+  for (const auto member : nexthop.members) out << " member " << member;
   return out;
 }
 
@@ -195,6 +205,13 @@ std::string describe(const KernelOp& op) {
           [](const RemoveFloodDestination& o) {
             return fmt::format("no longer {} to {} from vxlan device {}", flooding(o.group),
                                text_of(o.destination), o.vxlan.value);
+          },
+          [](const SetServiceNode& o) {
+            return fmt::format("flood to the service node {} from vxlan device {} (nexthop group {})",
+                               o.node.to_string(), o.vxlan.value, o.ids.group);
+          },
+          [](const RemoveServiceNode& o) {
+            return fmt::format("remove the nexthop group {} and its nexthop", o.ids.group);
           },
           [](const SetSourceFilter& o) {
             return fmt::format("let only {} in, by the nftables table {}", text_of(o.filter), o.table);

@@ -146,15 +146,18 @@ class DesiredBuilder {
               .vxlan = VxlanInfo{.vni = vni, .local = own_ip_},
               .has_own_vni = has_own_vni,
               .multicast = {}};
-    wanted.multicast = multicast(row, wanted);
+    wanted.multicast = multicast(row, wanted, wanted.has_standby);
   }
 
   std::map<MacAddress, std::set<TunnelDestination>> multicast(const LogicalSwitch& row,
-                                                              const DesiredSwitch& wanted) {
+                                                              const DesiredSwitch& wanted,
+                                                              bool& has_standby) {
     std::map<MacAddress, std::set<TunnelDestination>> lists;
     for (const auto& [mac, rows] : view_.index.multicast_rows(wanted.logical_switch)) {
       auto list = union_of(rows, tunnel_end(wanted));
+      const auto all = list.size();
       apply_replication_mode(row, list);
+      has_standby = has_standby || (mac.is_zero() && list.size() < all);
       // An entry without destinations would hide the flood list for that group.
       if (!list.empty()) lists.emplace(mac, std::move(list));
     }

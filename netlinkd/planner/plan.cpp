@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "netlinkd/planner/ownership.hpp"
@@ -22,6 +23,24 @@ class SwitchPlanner {
     if (bridge == nullptr) return;
     const Link* vxlan = plan_vxlan(wanted, *bridge);
     if (vxlan != nullptr) plan_multicast(wanted, *vxlan);
+  }
+
+  // Nexthops of ours behind which nothing stands any more. Not those of a device that another kvtepd has.
+  void plan_leftover_nexthops() {
+    std::set<ServiceNodeIds> leftovers;
+    for (const auto& [id, nexthop] : installed_.nexthops()) {
+      const auto ids = ServiceNodeIds::containing(id);
+      if (nexthop.protocol == kNexthopProtocol && ids && !service_nodes_.contains(*ids))
+        leftovers.insert(*ids);
+    }
+    if (leftovers.empty()) return;
+    for (const auto& [index, link] : installed_.links()) {
+      const auto* vxlan = std::get_if<VxlanInfo>(&link.info);
+      if (vxlan != nullptr && vxlan->local && !is_owned(link, switch_name_))
+        leftovers.erase(ServiceNodeIds::of(vxlan->vni, vxlan->local->is_v4()));
+    }
+    for (const auto& ids : leftovers)
+      plan_.steps.push_back({.op = RemoveServiceNode{.vxlan = {}, .ids = ids}, .is_removal = true});
   }
 
  private:
@@ -144,13 +163,57 @@ class SwitchPlanner {
   void plan_multicast(const DesiredSwitch& wanted, const Link& vxlan) {
     static const std::set<TunnelDestination> kNone;
     const auto& groups = installed_.vxlan_table(vxlan.index).groups;
+    const bool is_behind_group = plan_service_node(wanted, vxlan);
     for (const auto& [mac, list] : wanted.multicast) {
+      if (mac.is_zero() && is_behind_group) continue;
       const auto there = groups.find(mac);
       plan_list(vxlan.index, mac, list, there == groups.end() ? kNone : there->second);
     }
     for (const auto& [mac, list] : groups) {
+      if (mac.is_zero() && is_behind_group) continue;
       if (!wanted.multicast.contains(mac)) plan_list(vxlan.index, mac, kNone, list);
     }
+  }
+
+  // True where the flood list is a nexthop group of ours and nothing is left to do for plan_list(). The
+  // kernel takes such an entry into an empty list only: a plain one stays plain, and is exchanged by
+  // plan_list().
+  bool plan_service_node(const DesiredSwitch& wanted, const Link& vxlan) {
+    const auto ids = ServiceNodeIds::of(wanted.vxlan.vni, wanted.vxlan.local->is_v4());
+    const auto& groups = installed_.vxlan_table(vxlan.index).groups;
+    const auto there = groups.find(MacAddress{});
+    const bool is_empty = there == groups.end();
+    const bool has_entry = !is_empty && there->second.contains({.nexthop_group = ids.group});
+    const auto list = wanted.multicast.find(MacAddress{});
+    const bool is_wanted = list != wanted.multicast.end();
+    // A nexthop has no VNI of its own.
+    const bool fits = is_wanted && list->second.size() == 1 && !list->second.begin()->vni;
+    if (!fits || !(has_entry || (is_empty && wanted.has_standby && are_free(ids)))) {
+      if (has_entry) {
+        plan_.steps.push_back(
+            {.op = RemoveServiceNode{.vxlan = vxlan.index, .ids = ids}, .is_removal = !is_wanted});
+      }
+      if (has_entry) service_nodes_.insert(ids);
+      return has_entry && !is_wanted;
+    }
+    service_nodes_.insert(ids);
+    const auto& nexthops = installed_.nexthops();
+    const auto nexthop = nexthops.find(ids.nexthop);
+    const auto group = nexthops.find(ids.group);
+    const auto& node = *list->second.begin()->address;
+    const bool has_group = group != nexthops.end() && group->second.members == std::vector{ids.nexthop};
+    const bool is_right = nexthop != nexthops.end() && nexthop->second.address == node;
+    if (!has_group || !has_entry || !is_right)
+      step(SetServiceNode{
+          .vxlan = vxlan.index, .ids = ids, .node = node, .has_group = has_group, .has_entry = has_entry});
+    return true;
+  }
+
+  bool are_free(const ServiceNodeIds& ids) const {
+    return std::ranges::none_of(std::array{ids.nexthop, ids.group}, [&](std::uint32_t id) {
+      const auto found = installed_.nexthops().find(id);
+      return found != installed_.nexthops().end() && found->second.protocol != kNexthopProtocol;
+    });
   }
 
   void plan_list(IfIndex vxlan, const MacAddress& mac, const std::set<TunnelDestination>& wanted,
@@ -175,6 +238,7 @@ class SwitchPlanner {
   const Installed& installed_;
   std::string_view switch_name_;
   Plan& plan_;
+  std::set<ServiceNodeIds> service_nodes_;  // behind which a flood list stands
 };
 
 // Devices of ours that nobody wishes for any more.
@@ -241,6 +305,7 @@ Plan plan_links(const Desired& desired, const Installed& installed, std::string_
   SwitchPlanner switches(installed, switch_name, plan);
   for (const auto& [vni, wanted] : desired.switches) switches.plan(wanted);
   const auto vlan_devices = plan_ports(desired, installed, switch_name, plan);
+  switches.plan_leftover_nexthops();
   plan_leftovers(desired, vlan_devices, installed, switch_name, plan);
   plan_source_filter(desired, installed, switch_name, plan);
   drop_repeated_steps(plan);

@@ -140,8 +140,9 @@ Result<Monitor> Monitor::open(const Options& options) {
   if (drop_other_neighbours(socket->fd()) != 0) {
     return std::unexpected(system_error(errno, "filter the notifications of a netlink socket"));
   }
-  for (const int group : {RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_TC, RTNLGRP_MDB}) {
-    if (!socket->set_netlink_option(NETLINK_ADD_MEMBERSHIP, group)) {
+  for (const int group : {RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_TC, RTNLGRP_MDB, RTNLGRP_NEXTHOP}) {
+    // A kernel before 5.3 has no nexthops.
+    if (!socket->set_netlink_option(NETLINK_ADD_MEMBERSHIP, group) && group != RTNLGRP_NEXTHOP) {
       return std::unexpected(system_error(errno, "subscribe to the kernel's notifications"));
     }
   }

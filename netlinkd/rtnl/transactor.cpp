@@ -103,6 +103,10 @@ class Transactor::Impl {
       if (!done && done.error().code != std::errc::no_such_device)
         return std::unexpected(std::move(done.error()));
     }
+    done = repeat("nexthops", codec::nexthop_dump_request, into_snapshot, keep());
+    // A kernel that does not know them (before 5.3) has none.
+    if (!done && done.error().code != std::errc::operation_not_supported)
+      return std::unexpected(std::move(done.error()));
     done = repeat("forwarding entries", codec::fdb_dump_request, into_snapshot, keep());
     if (!done) return std::unexpected(std::move(done.error()));
     const auto into_groups = [&](std::span<const std::byte> message) -> Result<void> {

@@ -47,8 +47,8 @@ class Transactor {
   // filters), read back.
   std::vector<KernelEvent> take_read_back();
 
-  // Links, tag filters, entries, source filters. A dump that the kernel calls inconsistent (NLM_F_DUMP_INTR)
-  // is repeated.
+  // Links, tag filters, nexthops, entries, source filters. A dump that the kernel calls inconsistent
+  // (NLM_F_DUMP_INTR) is repeated.
   Result<Snapshot> dump();
 
   Counters counters() const;

@@ -51,6 +51,7 @@ inline std::vector<std::string> lines_of(const Installed& installed) {
   for (const auto& [index, link] : installed.links()) {
     for (const auto& member : installed.group_members(index)) add(GroupJoined{member});
   }
+  for (const auto& [id, nexthop] : installed.nexthops()) add(NexthopChanged{nexthop});
   for (const auto& [table, filter] : installed.source_filters()) add(SourceFilterChanged{table, filter});
   return lines;
 }

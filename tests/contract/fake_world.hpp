@@ -43,6 +43,7 @@ class FakeWorld final : public World {
   void remove_entry(const BridgeEntry& entry) override { kernel_.remove_entry(entry); }
   void add_entry(const VxlanEntry& entry) override { kernel_.add_entry(entry); }
   void remove_entry(const VxlanEntry& entry) override { kernel_.remove_entry(entry); }
+  void delete_nexthop(std::uint32_t id) override { kernel_.delete_nexthop(id); }
 
  private:
   IfIndex vlan_device(IfIndex port, VlanId vlan) const {

@@ -180,6 +180,10 @@ void RealWorld::add_entry(const VxlanEntry& entry) {
   run_command(command);
 }
 
+void RealWorld::delete_nexthop(std::uint32_t id) {
+  run_command({"ip", "nexthop", "del", "id", std::to_string(id)});
+}
+
 void RealWorld::remove_entry(const VxlanEntry& entry) { run_command(entry_command("del", entry)); }
 
 }  // namespace kvtep::testing

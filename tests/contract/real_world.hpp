@@ -42,6 +42,7 @@ class RealWorld final : public World {
   void remove_entry(const BridgeEntry& entry) override;
   void add_entry(const VxlanEntry& entry) override;
   void remove_entry(const VxlanEntry& entry) override;
+  void delete_nexthop(std::uint32_t id) override;
 
   rtnl::Transactor& transactor() { return transactor_; }
   // The cable's other end.

@@ -44,6 +44,7 @@ class World {
   virtual void remove_entry(const BridgeEntry& entry) = 0;
   virtual void add_entry(const VxlanEntry& entry) = 0;
   virtual void remove_entry(const VxlanEntry& entry) = 0;
+  virtual void delete_nexthop(std::uint32_t id) = 0;
 };
 
 }  // namespace kvtep::testing

@@ -254,6 +254,9 @@ class Story {
 
   void operator_vandalizes() {
     const auto installed = now();
+    for (const auto& [id, nexthop] : installed.nexthops()) {
+      if (chance(1, 4)) return world.kernel.delete_nexthop(id);
+    }
     for (const auto& [index, link] : installed.links()) {
       if (!planner::is_owned(link, kSwitch) || !chance(1, 3)) continue;
       switch (pick(4)) {

@@ -32,6 +32,7 @@ class Judge {
     for (const auto& [key, switches] : by_key) judge_switch(static_cast<std::uint32_t>(key), switches);
     judge_own_vnis();
     judge_ports();
+    if (installed_.nexthops().size() != used_nexthops_) say("a nexthop is left over");
     for (const auto& [index, link] : installed_.links()) {
       if (link.alias.starts_with(mark()) && !expected_.contains(link.name)) say("{} is left over", link.name);
     }
@@ -143,7 +144,7 @@ class Judge {
     for (auto& [mac, list] : wanted) {
       if (row->replication_mode != "source_node") list = {*list.begin()};
     }
-    const auto& there = installed_.vxlan_table(vxlan.index).groups;
+    const auto there = resolved(installed_.vxlan_table(vxlan.index).groups);
     for (const auto& [mac, list] : wanted) {
       const auto found = there.find(mac);
       if (found == there.end() || found->second != list)
@@ -153,6 +154,23 @@ class Judge {
     for (const auto& [mac, list] : there) {
       if (!wanted.contains(mac)) say("{} has a list for {}", vxlan.name, mac.to_string());
     }
+  }
+
+  // An entry may stand behind a nexthop group: what counts is where the frames go.
+  std::map<MacAddress, std::set<TunnelDestination>> resolved(
+      std::map<MacAddress, std::set<TunnelDestination>> lists) {
+    const auto found = lists.find(MacAddress{});
+    if (found == lists.end() || found->second.begin()->nexthop_group == 0) return lists;
+    const auto& nexthops = installed_.nexthops();
+    const auto group = nexthops.find(found->second.begin()->nexthop_group);
+    if (found->second.size() != 1 || group == nexthops.end() || group->second.members.size() != 1) {
+      say("a nexthop group is none");
+      return lists;
+    }
+    const auto nexthop = nexthops.find(group->second.members.front());
+    used_nexthops_ += 2;
+    found->second = {{.address = nexthop->second.address}};
+    return lists;
   }
 
   void judge_remote_macs(const Uuid& owner, const Link& vxlan, const Link& bridge, std::uint32_t vni) {
@@ -234,6 +252,7 @@ class Judge {
   const Installed& installed_;
   std::map<Uuid, std::uint32_t> realized_;
   std::set<std::string> expected_;
+  std::size_t used_nexthops_ = 0;
   std::set<Uuid> needs_key_;  // switches whose VNI is no row's
   std::vector<std::string> findings_;
 };

@@ -76,6 +76,7 @@ Snapshot FakeKernel::dump() const {
   for (const auto& [index, device] : devices_) {
     for (const auto& member : device.members) events.push_back(GroupJoined{member});
   }
+  for (const auto& [id, nexthop] : nexthops_) events.push_back(NexthopChanged{nexthop});
   for (const auto& [table, filter] : source_filters_) events.push_back(SourceFilterChanged{table, filter});
   return snapshot;
 }

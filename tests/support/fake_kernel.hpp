@@ -63,6 +63,9 @@ class FakeKernel {
   void add_entry(const VxlanEntry& entry);
   void remove_entry(const VxlanEntry& entry);
 
+  // `ip nexthop del`.
+  void delete_nexthop(std::uint32_t id);
+
   // The next operation for which `predicate` holds fails with `number` and changes nothing.
   using Predicate = std::function<bool(const KernelOp&)>;
   void fail_next(Predicate predicate, int number);
@@ -119,6 +122,11 @@ class FakeKernel {
   Errno run(const RemoveRemoteMac& op);
   Errno run(const AddFloodDestination& op);
   Errno run(const RemoveFloodDestination& op);
+  // fake_kernel_nexthops.cpp
+  Errno run(const SetServiceNode& op);
+  Errno run(const RemoveServiceNode& op);
+  void set_nexthop(const Nexthop& nexthop);
+  Errno erase_nexthop(std::uint32_t id);
   // fake_kernel_sources.cpp
   Errno run(const SetSourceFilter& op);
   Errno run(const RemoveSourceFilter& op);
@@ -159,6 +167,7 @@ class FakeKernel {
 
   Host host_;
   std::map<IfIndex, Device> devices_;
+  std::map<std::uint32_t, Nexthop> nexthops_;
   std::map<std::string, SourceFilter> source_filters_;
   IfIndex last_index_;
   std::vector<KernelEvent> events_;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "netlinkd/rtnl/codec/attributes.hpp"
+#include "netlinkd/rtnl/codec/decode_nexthops.hpp"
 #include "netlinkd/rtnl/codec/host_isolation.hpp"
 #include "netlinkd/rtnl/codec/tag_filter_place.hpp"
 #include "netlinkd/rtnl/codec/tag_program.hpp"
@@ -169,6 +170,7 @@ Event vxlan_entry(const ndmsg& header, const Attributes& attributes, bool is_gon
   entry.destination.address = attributes.address(NDA_DST);
   if (const auto vni = attributes.number<std::uint32_t>(NDA_VNI)) entry.destination.vni = Vni{*vni};
   entry.destination.udp_port = attributes.port(NDA_PORT).value_or(0);
+  entry.destination.nexthop_group = attributes.number<std::uint32_t>(NDA_NH_ID).value_or(0);
   entry.lasting = (header.ndm_state & (NUD_PERMANENT | NUD_NOARP)) != 0;
   if (is_gone) return VxlanEntryGone{entry};
   return VxlanEntryChanged{entry};
@@ -243,6 +245,8 @@ Result<std::optional<KernelEvent>> decode(Bytes message) {
     case RTM_DELNEIGH: return decode_neighbour(message, true);
     case RTM_NEWTFILTER: return decode_filter(message, false);
     case RTM_DELTFILTER: return decode_filter(message, true);
+    case RTM_NEWNEXTHOP:
+    case RTM_DELNEXTHOP: return decode_nexthop(message);
     case RTM_NEWQDISC:
     case RTM_DELQDISC: return decode_qdisc(message);
     default: return Event{};

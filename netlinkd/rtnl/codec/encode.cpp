@@ -5,6 +5,7 @@
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <net/if.h>
@@ -184,6 +185,33 @@ class Encoder {
     return 0;
   }
 
+  int operator()(const SetServiceNode& op) {
+    put_nexthop(op.ids.nexthop, op.node.is_v4() ? AF_INET : AF_INET6,
+                [&](Request& request) { request.put_address(NHA_GATEWAY, op.node); });
+    if (!op.has_group) {
+      put_nexthop(op.ids.group, AF_UNSPEC, [&](Request& request) {
+        nexthop_grp member{};
+        member.id = op.ids.nexthop;
+        request.put_bytes(NHA_GROUP, &member, sizeof member);
+      });
+    }
+    if (!op.has_entry) {
+      put_entry(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND, op.vxlan, NTF_SELF, {},
+                {.nexthop_group = op.ids.group});
+    }
+    return 0;
+  }
+
+  int operator()(const RemoveServiceNode& op) {
+    for (const auto id : {op.ids.group, op.ids.nexthop}) {
+      Request request(RTM_DELNEXTHOP, 0, seq_++);
+      request.family_header<nhmsg>();
+      request.put_u32(NHA_ID, id);
+      request.append_to(buffer_);
+    }
+    return 0;
+  }
+
   std::uint32_t next_seq() const { return seq_; }
 
  private:
@@ -329,7 +357,20 @@ class Encoder {
     request.put_mac(NDA_LLADDR, mac);
     if (destination.address) request.put_address(NDA_DST, *destination.address);
     if (destination.vni) request.put_u32(NDA_VNI, destination.vni->value);
+    if (destination.nexthop_group != 0) request.put_u32(NDA_NH_ID, destination.nexthop_group);
     if (destination.udp_port != 0) request.put_u16(NDA_PORT, htons(destination.udp_port));
+    request.append_to(buffer_);
+  }
+
+  template <class Put>
+  void put_nexthop(std::uint32_t id, std::uint8_t family, Put put) {
+    Request request(RTM_NEWNEXTHOP, NLM_F_CREATE | NLM_F_REPLACE, seq_++);
+    auto& nexthop = request.family_header<nhmsg>();
+    nexthop.nh_family = family;
+    nexthop.nh_protocol = kNexthopProtocol;
+    request.put_u32(NHA_ID, id);
+    request.put_bytes(NHA_FDB, nullptr, 0);
+    put(request);
     request.append_to(buffer_);
   }
 
@@ -381,6 +422,9 @@ std::optional<std::size_t> decisive_failure(const KernelOp& op, std::span<const 
     if (errors[0] == ENOENT) return errors[1] == 0 ? std::nullopt : std::optional<std::size_t>(1);
     if (errors[0] == 0 && errors[1] == ENOENT) return std::nullopt;
   }
+  // Without its nexthop a group is gone already.
+  if (std::holds_alternative<RemoveServiceNode>(op) && (errors.front() == 0 || errors.back() == 0))
+    return first_failure(errors.front() == 0 ? 1 : 0, ENOENT);
   return first_failure(errors.size(), 0);
 }
 
@@ -411,6 +455,10 @@ std::vector<std::byte> filter_dump_request(std::uint32_t seq, IfIndex device) {
 
 std::vector<std::byte> fdb_dump_request(std::uint32_t seq) {
   return dump_request<ndmsg>(RTM_GETNEIGH, seq, [](Request&, ndmsg& entry) { entry.ndm_family = AF_BRIDGE; });
+}
+
+std::vector<std::byte> nexthop_dump_request(std::uint32_t seq) {
+  return dump_request<nhmsg>(RTM_GETNEXTHOP, seq, [](Request&, nhmsg&) {});
 }
 
 std::vector<std::byte> group_dump_request(std::uint32_t seq) {

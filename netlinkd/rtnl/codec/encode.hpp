@@ -39,6 +39,7 @@ std::vector<std::byte> qdisc_dump_request(std::uint32_t seq);
 std::vector<std::byte> filter_dump_request(std::uint32_t seq, IfIndex device);
 std::vector<std::byte> fdb_dump_request(std::uint32_t seq);
 std::vector<std::byte> group_dump_request(std::uint32_t seq);
+std::vector<std::byte> nexthop_dump_request(std::uint32_t seq);
 // To take back a device that was created and could not be finished.
 std::vector<std::byte> delete_link_request(std::uint32_t seq, IfIndex device);
 

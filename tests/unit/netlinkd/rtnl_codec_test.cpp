@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/nexthop.h>
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
 #include <linux/if_bridge.h>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -211,7 +213,38 @@ TEST(Decoding, AnEntryOfANexthopGroupHasNoAddress) {
     request.put_mac(NDA_LLADDR, kMac);
     request.put_u32(NDA_NH_ID, 3);
   });
-  EXPECT_EQ(decoded(bytes), KernelEvent(VxlanEntryChanged{{IfIndex{5}, kMac, {}, false}}));
+  EXPECT_EQ(decoded(bytes), KernelEvent(VxlanEntryChanged{{IfIndex{5}, kMac, {.nexthop_group = 3}, false}}));
+}
+
+Bytes nexthop_message(std::uint16_t type, std::uint32_t id, std::uint8_t protocol) {
+  return message<nhmsg>(type, [&](Request& request, nhmsg& header) {
+    header.nh_protocol = protocol;
+    request.put_u32(NHA_ID, id);
+    if (id == 7) request.put_address(NHA_GATEWAY, kFar);
+    const std::array<nexthop_grp, 2> members{{{.id = 7, .weight = 0}, {.id = 8, .weight = 0}}};
+    if (id != 7) request.put_bytes(NHA_GROUP, members.data(), sizeof members);
+  });
+}
+
+TEST(Decoding, ANexthopAndAGroupOfOurs) {
+  EXPECT_EQ(
+      decoded(nexthop_message(RTM_NEWNEXTHOP, 7, kNexthopProtocol)),
+      KernelEvent(NexthopChanged{{.id = 7, .protocol = kNexthopProtocol, .address = kFar, .members = {}}}));
+  EXPECT_EQ(
+      decoded(nexthop_message(RTM_NEWNEXTHOP, 9, kNexthopProtocol)),
+      KernelEvent(NexthopChanged{{.id = 9, .protocol = kNexthopProtocol, .address = {}, .members = {7, 8}}}));
+  EXPECT_EQ(decoded(nexthop_message(RTM_DELNEXTHOP, 9, kNexthopProtocol)), KernelEvent(NexthopGone{9}));
+}
+
+TEST(Decoding, AStrangersNexthopOnlyWhereItHasOneOfOurNumbers) {
+  EXPECT_EQ(*decode(nexthop_message(RTM_NEWNEXTHOP, 9, RTPROT_ZEBRA)), std::nullopt);
+  const auto ids = ServiceNodeIds::of(Vni{0xffffff}, false);
+  for (const auto id : {ids.nexthop, ids.group, ServiceNodeIds::of(Vni{1}, true).nexthop}) {
+    EXPECT_NE(*decode(nexthop_message(RTM_NEWNEXTHOP, id, RTPROT_ZEBRA)), std::nullopt) << id;
+    EXPECT_TRUE(ServiceNodeIds::containing(id));
+  }
+  EXPECT_EQ(ServiceNodeIds::containing(ids.group), ids);
+  EXPECT_FALSE(ServiceNodeIds::containing(ids.group + 1));
 }
 
 TEST(Decoding, AnEntryOfABridgesVlanIsNotForUs) {
