@@ -17,7 +17,7 @@ Uuid OwnLocators::get(Key key) {
   if (const auto uuid = existing(key)) return *uuid;
   PhysicalLocator row{.encapsulation_type = std::string(kVxlanOverIpv4), .dst_ip = address_.to_string()};
   if (key) row.tunnel_key = key->value;
-  return locators_.emplace(key, transaction_.insert(std::move(row))).first->second;
+  return locators_.emplace(key, transaction_.insert(row)).first->second;
 }
 
 bool OwnLocators::is_set(const Uuid& locator_set, Key key) {

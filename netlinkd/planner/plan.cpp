@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "netlinkd/planner/ownership.hpp"
 #include "netlinkd/planner/port_plan.hpp"
+#include "netlinkd/planner/service_nodes.hpp"
 
 namespace kvtep::planner {
 namespace {
@@ -25,23 +25,7 @@ class SwitchPlanner {
     if (vxlan != nullptr) plan_multicast(wanted, *vxlan);
   }
 
-  // Nexthops of ours behind which nothing stands any more. Not those of a device that another kvtepd has.
-  void plan_leftover_nexthops() {
-    std::set<ServiceNodeIds> leftovers;
-    for (const auto& [id, nexthop] : installed_.nexthops()) {
-      const auto ids = ServiceNodeIds::containing(id);
-      if (nexthop.protocol == kNexthopProtocol && ids && !service_nodes_.contains(*ids))
-        leftovers.insert(*ids);
-    }
-    if (leftovers.empty()) return;
-    for (const auto& [index, link] : installed_.links()) {
-      const auto* vxlan = std::get_if<VxlanInfo>(&link.info);
-      if (vxlan != nullptr && vxlan->local && !is_owned(link, switch_name_))
-        leftovers.erase(ServiceNodeIds::of(vxlan->vni, vxlan->local->is_v4()));
-    }
-    for (const auto& ids : leftovers)
-      plan_.steps.push_back({.op = RemoveServiceNode{.vxlan = {}, .ids = ids}, .is_removal = true});
-  }
+  void plan_leftover_nexthops() { service_nodes_.plan_leftovers(); }
 
  private:
   void step(KernelOp op) { plan_.steps.push_back({.op = std::move(op)}); }
@@ -163,7 +147,7 @@ class SwitchPlanner {
   void plan_multicast(const DesiredSwitch& wanted, const Link& vxlan) {
     static const std::set<TunnelDestination> kNone;
     const auto& groups = installed_.vxlan_table(vxlan.index).groups;
-    const bool is_behind_group = plan_service_node(wanted, vxlan);
+    const bool is_behind_group = service_nodes_.plan(wanted, vxlan);
     for (const auto& [mac, list] : wanted.multicast) {
       if (mac.is_zero() && is_behind_group) continue;
       const auto there = groups.find(mac);
@@ -175,49 +159,13 @@ class SwitchPlanner {
     }
   }
 
-  // True where the flood list is a nexthop group of ours and nothing is left to do for plan_list(). The
-  // kernel takes such an entry into an empty list only: a plain one stays plain, and is exchanged by
-  // plan_list().
-  bool plan_service_node(const DesiredSwitch& wanted, const Link& vxlan) {
-    const auto ids = ServiceNodeIds::of(wanted.vxlan.vni, wanted.vxlan.local->is_v4());
-    const auto& groups = installed_.vxlan_table(vxlan.index).groups;
-    const auto there = groups.find(MacAddress{});
-    const bool is_empty = there == groups.end();
-    const bool has_entry = !is_empty && there->second.contains({.nexthop_group = ids.group});
-    const auto list = wanted.multicast.find(MacAddress{});
-    const bool is_wanted = list != wanted.multicast.end();
-    // A nexthop has no VNI of its own.
-    const bool fits = is_wanted && list->second.size() == 1 && !list->second.begin()->vni;
-    if (!fits || !(has_entry || (is_empty && wanted.has_standby && are_free(ids)))) {
-      if (has_entry) {
-        plan_.steps.push_back(
-            {.op = RemoveServiceNode{.vxlan = vxlan.index, .ids = ids}, .is_removal = !is_wanted});
-      }
-      if (has_entry) service_nodes_.insert(ids);
-      return has_entry && !is_wanted;
-    }
-    service_nodes_.insert(ids);
-    const auto& nexthops = installed_.nexthops();
-    const auto nexthop = nexthops.find(ids.nexthop);
-    const auto group = nexthops.find(ids.group);
-    const auto& node = *list->second.begin()->address;
-    const bool has_group = group != nexthops.end() && group->second.members == std::vector{ids.nexthop};
-    const bool is_right = nexthop != nexthops.end() && nexthop->second.address == node;
-    if (!has_group || !has_entry || !is_right)
-      step(SetServiceNode{
-          .vxlan = vxlan.index, .ids = ids, .node = node, .has_group = has_group, .has_entry = has_entry});
-    return true;
-  }
-
-  bool are_free(const ServiceNodeIds& ids) const {
-    return std::ranges::none_of(std::array{ids.nexthop, ids.group}, [&](std::uint32_t id) {
-      const auto found = installed_.nexthops().find(id);
-      return found != installed_.nexthops().end() && found->second.protocol != kNexthopProtocol;
-    });
-  }
-
   void plan_list(IfIndex vxlan, const MacAddress& mac, const std::set<TunnelDestination>& wanted,
                  const std::set<TunnelDestination>& there) {
+    // Beside a nexthop group the kernel lets nothing stand, and ignores what is added.
+    for (const auto& destination : there) {
+      if (destination.nexthop_group != 0 && !ServiceNodeIds::containing(destination.nexthop_group))
+        step(RemoveFloodDestination{.vxlan = vxlan, .destination = destination, .group = mac});
+    }
     // Add before remove: a short duplicate rather than a loss.
     for (const auto& destination : wanted) {
       if (!there.contains(destination))
@@ -227,7 +175,7 @@ class SwitchPlanner {
     const bool is_replaced =
         wanted.empty() || std::ranges::any_of(wanted, [&](const auto& each) { return there.contains(each); });
     for (const auto& destination : there) {
-      if (wanted.contains(destination) || !is_replaced) continue;
+      if (wanted.contains(destination) || !is_replaced || destination.nexthop_group != 0) continue;
       // Where other destinations take over, waiting would only send every frame twice.
       plan_.steps.push_back(
           {.op = RemoveFloodDestination{.vxlan = vxlan, .destination = destination, .group = mac},
@@ -238,7 +186,7 @@ class SwitchPlanner {
   const Installed& installed_;
   std::string_view switch_name_;
   Plan& plan_;
-  std::set<ServiceNodeIds> service_nodes_;  // behind which a flood list stands
+  ServiceNodes service_nodes_{installed_, switch_name_, plan_};
 };
 
 // Devices of ours that nobody wishes for any more.

@@ -76,6 +76,16 @@ TYPED_TEST(ServiceNodes, AreRefusedBesidePlainDestinations) {
   this->must(RemoveServiceNode{.vxlan = {}, .ids = kIds});
 }
 
+TYPED_TEST(ServiceNodes, HaveNoPlainDestinationBesideThem) {
+  const auto vxlan = this->make_switch().vxlan;
+  this->set(vxlan, kFar1);
+  EXPECT_THAT(this->apply(AddFloodDestination{vxlan, {kFar2}}), AnyOf(0, EOPNOTSUPP));
+  EXPECT_THAT(this->flood_list(vxlan), ElementsAre(kBehindGroup));
+  this->must(RemoveFloodDestination{vxlan, kBehindGroup});
+  EXPECT_THAT(this->flood_list(vxlan), IsEmpty());
+  this->must(RemoveServiceNode{.vxlan = vxlan, .ids = kIds});
+}
+
 TYPED_TEST(ServiceNodes, AreOfTheDevicesFamily) {
   const auto vxlan = this->make_switch().vxlan;
   EXPECT_EQ(this->apply(SetServiceNode{.vxlan = vxlan, .ids = kIds, .node = kFarV6}), EAFNOSUPPORT);

@@ -201,6 +201,7 @@ FakeKernel::Errno FakeKernel::run(const AddFloodDestination& op) {
   if (!fits(*vxlan, destination)) return EAFNOSUPPORT;
   auto& list = vxlan->destinations[op.group].list;
   if (std::ranges::find(list, destination) != list.end()) return 0;
+  if (!list.empty() && list.front().nexthop_group != 0) return 0;  // ignored
   list.push_back(destination);
   tell(VxlanEntryChanged{{.device = op.vxlan, .mac = op.group, .destination = destination}});
   return 0;

@@ -142,6 +142,24 @@ TEST_F(ServiceNode, ComesBackWhateverAnOperatorDeletes) {
   EXPECT_TRUE(world.status().in_step);
 }
 
+TEST_F(ServiceNode, TakesThePlaceOfAStrangersGroup) {
+  const auto foreign = [&] {
+    return VxlanEntry{
+        .device = world.kernel.index_of("kvvx100"), .mac = {}, .destination = {.nexthop_group = 5}};
+  };
+  begin();
+  world.rows.erase<hwvtep::McastMacsRemote>(flood);
+  advance();
+  world.kernel.add_entry(foreign());
+  advance();
+  EXPECT_THAT(list(), IsEmpty());
+  world.kernel.add_entry(foreign());
+  flood = world.rows.flood(red, {world.rows.locator("192.168.1.10")});
+  advance();
+  EXPECT_EQ(list(), (std::set<TunnelDestination>{{.address = ip("192.168.1.10")}}));
+  EXPECT_TRUE(world.status().in_step);
+}
+
 TEST_F(ServiceNode, IsAdoptedByTheNextDaemon) {
   begin();
   FakeWorld next;
