@@ -64,6 +64,7 @@ void Agent::on_database(const DatabaseEvent& event, TimePoint now) {
 
 void Agent::changed(const DatabaseChanged& event, TimePoint now) {
   connected_ = true;
+  if (failed_commits_ == 0) database_trouble_.clear();
   look_for_shrinking(event.delta, now);
   if (!has_replica_) {
     has_replica_ = true;
@@ -125,6 +126,7 @@ void Agent::lost(const DatabaseLost& event) {
         event.reason);
   }
   connected_ = false;
+  database_trouble_ = event.reason;
   commit_in_flight_.reset();
 }
 
@@ -147,6 +149,7 @@ void Agent::committed(const Committed& event, TimePoint now) {
   commit_in_flight_.reset();
   if (event.outcome == CommitOutcome::Done) {
     failed_commits_ = 0;
+    database_trouble_.clear();
     return;
   }
   ++counters_.transactions_refused;
@@ -156,6 +159,7 @@ void Agent::committed(const Committed& event, TimePoint now) {
   const auto pause = pause_after(failed_commits_++);
   next_commit_ = now + pause;
   if (event.outcome == CommitOutcome::Refused || failed_commits_ > 3) {
+    database_trouble_ = event.message;
     log_->warn("publishing to the database: the server refuses: {}; next attempt in {} ms", event.message,
                std::chrono::duration_cast<std::chrono::milliseconds>(pause).count());
   }
@@ -349,6 +353,7 @@ Status Agent::status() const {
                 .has_replica = has_replica_,
                 .has_lock = has_lock_.value_or(false),
                 .database_connected = connected_,
+                .database_trouble = database_trouble_,
                 .in_step = is_in_step_ && timers_.empty() && !hold_.holding(),  // what waits is not done
                 .refused = retry_.refused(),
                 .damped = damped(),

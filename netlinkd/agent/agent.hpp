@@ -74,6 +74,7 @@ struct Status {
   bool has_replica = false;
   bool has_lock = false;
   bool database_connected = false;
+  std::string database_trouble;  // the last words of the network or the server; empty where all is well
   bool in_step = false;
   std::size_t switches = 0;
   std::size_t ports = 0;
@@ -204,6 +205,7 @@ class Agent {
   bool has_replica_ = false;
   std::optional<bool> has_lock_;  // nothing until the server has answered
   bool connected_ = false;
+  std::string database_trouble_;
 
   // What follows from both.
   std::optional<Desired> desired_;

@@ -32,6 +32,7 @@ std::string to_json(const agent::Status& status) {
   Json issues = Json::array();
   for (const auto& issue : status.issues)
     issues.push_back({{"object", issue.object}, {"reason", issue.reason}});
+  const Json trouble = status.database_trouble.empty() ? Json() : Json(status.database_trouble);
   Json held = nullptr;
   if (status.held) {
     const auto& [before, there] = *status.held;
@@ -44,6 +45,7 @@ std::string to_json(const agent::Status& status) {
                          {"in_step", status.in_step},
                          {"kernel_dumped", status.has_dump},
                          {"database_connected", status.database_connected},
+                         {"database_trouble", trouble},
                          {"database_replicated", status.has_replica},
                          {"lock_held", status.has_lock},
                          {"logical_switches", status.switches},

@@ -282,6 +282,7 @@ TEST_F(Agent, KeepsTheKernelRightWhileTheDatabaseIsGone) {
   world.start();
   while (!world.sent.empty()) world.commit();
   world.lose_database();
+  EXPECT_EQ(world.status().database_trouble, "gone");
   world.kernel.delete_link(bridge());
   world.kernel.learn(eth1, kLocal);
   world.settle();
