@@ -224,9 +224,24 @@ class Judge {
     const auto untagged = bindings.find(0);
     const auto bridge = untagged == bindings.end() ? "" : fmt::format("kvbr{}", untagged->second);
     if ((master == nullptr ? "" : master->name) != bridge) say("{} is not in '{}'", port.name, bridge);
+    if (const auto* filter = installed_.tag_filter(port.index)) {
+      for (const auto vlan : filter->allowed) {
+        if (!bindings.contains(vlan.value) && !has_foreign_device(port, vlan))
+          say("{} lets VLAN {} in, which is not bound", port.name, vlan.value);
+      }
+    } else if (master != nullptr) {
+      say("{} lets every VLAN in", port.name);
+    }
     for (const auto& [vlan, vni] : bindings) {
       if (vlan != 0) judge_vlan(port, vlan, vni);
     }
+  }
+
+  bool has_foreign_device(const Link& port, VlanId vlan) const {
+    return std::ranges::any_of(installed_.links(), [&](const auto& entry) {
+      return entry.second.info == LinkInfo(VlanInfo{.vlan = vlan, .parent = port.index}) &&
+             entry.second.name.starts_with("foreign");
+    });
   }
 
   void judge_vlan(const Link& port, std::int64_t vlan, std::uint32_t vni) {
