@@ -1,7 +1,7 @@
 """What the kernel has to be, computed from the database's rows alone, by the words of vtep(5) and kvtepd(8).
 
 Shares nothing with kvtepd: the rows come as the server tells them, the kernel as iproute2 tells it. compare() names
-every difference; an empty list is "all is as it should be". One tunnel address, untagged bindings.
+every difference; an empty list is "all is as it should be". One tunnel address; bindings untagged and tagged.
 """
 
 import ipaddress
@@ -12,6 +12,13 @@ from . import kernel, ovsdb
 TABLES = ("Physical_Switch", "Physical_Port", "Logical_Switch", "Physical_Locator", "Physical_Locator_Set",
           "Ucast_Macs_Remote", "Mcast_Macs_Remote", "Ucast_Macs_Local", "Mcast_Macs_Local")
 FLOOD = "00:00:00:00:00:00"
+
+
+LAST_VLAN = 4094  # the schema's key may be 4095, which no frame may carry
+
+
+def port_of(device):
+    return device.partition(".")[0]
 
 
 class Rows:
@@ -84,19 +91,26 @@ class Expectation:
         return found
 
     def bound(self, switch_name):
-        """{port: VNI} of untagged bindings to realized switches."""
+        """{device: VNI} of bindings to realized switches; the device of a tagged one is "<port>.<VLAN>"."""
         vni_of = {uuid: vni for vni, (uuid, _) in self.switches.items()}
         own = {port[1] for row in self.rows["Physical_Switch"].values() if row["name"] == switch_name
                for port in ovsdb.elements(row["ports"])}
         found = {}
         for uuid, row in self.rows["Physical_Port"].items():
             for vlan, switch in row["vlan_bindings"][1]:
-                if uuid in own and vlan == 0 and switch[1] in vni_of:
-                    found[row["name"]] = vni_of[switch[1]]
+                if uuid in own and vlan <= LAST_VLAN and switch[1] in vni_of:
+                    found[f"{row['name']}.{vlan}" if vlan else row["name"]] = vni_of[switch[1]]
         return found
 
+    def members(self, vni):
+        """The devices that this switch has of the ports that are there."""
+        return [device for device, bound in self.bindings.items() if bound == vni and port_of(device) in self.links]
+
+    def vlan_devices(self):
+        return [device for vni in self.switches for device in self.members(vni) if "." in device]
+
     def devices(self):
-        return sorted(f"{kind}{vni}" for kind in ("kvbr", "kvvx") for vni in self.switches)
+        return sorted([f"{kind}{vni}" for kind in ("kvbr", "kvvx") for vni in self.switches] + self.vlan_devices())
 
     def tunnel_entries(self):
         """{(device, MAC, destination)}: hosts, the flood lists, and those of groups."""
@@ -143,9 +157,16 @@ def shape(links, expectation):
                 ("kvbr: alias", uuid in bridge.get("ifalias", "") and row["name"] in bridge.get("ifalias", ""), True),
                 ("kvvx: alias", uuid in vxlan.get("ifalias", ""), True),
                 ("kvbr: ports", kernel.slaves(links, f"kvbr{vni}"), sorted(
-                    [f"kvvx{vni}"] + [p for p, bound in expectation.bindings.items() if bound == vni and p in links]))):
+                    [f"kvvx{vni}"] + expectation.members(vni)))):
             if found != wanted:
                 wrong.append(f"VNI {vni}: {what} is {found!r} instead of {wanted!r}")
+    for device in expectation.vlan_devices():
+        link = links.get(device, {})
+        found = (kernel.kind(link), link.get("linkinfo", {}).get("info_data", {}).get("id"), link.get("link"),
+                 "UP" in link.get("flags", []))
+        wanted = ("vlan", int(device.partition(".")[2]), port_of(device), "UP" in links[port_of(device)]["flags"])
+        if found != wanted:
+            wrong.append(f"{device} is {found!r} instead of {wanted!r}")
     return wrong
 
 
@@ -171,7 +192,8 @@ def local_rows(rows, expectation, entries, links):
         wrong.append("a local row is there twice")
     ports = {name for name in links if name.startswith("s2-eth") and "." not in name}
     named = {row["name"] for row in rows["Physical_Port"].values()}
-    return wrong + differences("Physical_Port", named, ports | {p for p in named if p in expectation.bindings})
+    bound = {port_of(device) for device in expectation.bindings}
+    return wrong + differences("Physical_Port", named, ports | (named & bound))
 
 
 def compare(run, place, database, tunnel_ip):
