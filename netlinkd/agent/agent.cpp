@@ -366,6 +366,7 @@ Status Agent::status() const {
     status.ports = desired_->ports.size();
     status.issues.insert(desired_->issues.begin(), desired_->issues.end());
   }
+  status.issues.merge(issues_of_full_tables());
   return status;
 }
 

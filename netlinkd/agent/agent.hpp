@@ -182,6 +182,7 @@ class Agent {
   // faults.cpp
   planner::Faults faults() const;
   void look_at_faults();
+  std::set<Issue> issues_of_full_tables() const;
 
   // publish.cpp: towards the database
   void publish(TimePoint now);

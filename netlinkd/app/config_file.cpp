@@ -70,6 +70,17 @@ class Reader {
     }
   }
 
+  void count(std::string_view key, std::uint32_t& value) {
+    if (const auto* node = take(key)) {
+      const auto* found = node->as_integer();
+      if (found == nullptr || found->get() < 0 || found->get() > 0xffffffff) {
+        fail(*node, key, "a number, 0 to 4294967295");
+      } else {
+        value = static_cast<std::uint32_t>(found->get());
+      }
+    }
+  }
+
   void share(std::string_view key, double& value) {
     if (const auto* node = take(key)) {
       const auto found = node->value<double>();
@@ -170,6 +181,8 @@ Result<Config> read_file(const std::string& path, Config config) {
   std::chrono::seconds ageing_time{config.settings.ageing_time};
   reader.seconds("ageing-time", ageing_time);
   config.settings.ageing_time = static_cast<std::uint32_t>(ageing_time.count());
+  reader.count("mac-limit", config.settings.mac_limit);
+  reader.count("port-mac-limit", config.settings.port_mac_limit);
   reader.boolean("multicast-snooping", config.settings.multicast_snooping);
   reader.milliseconds("removal-delay", config.removal_delay);
   reader.seconds("audit-interval", config.audit_interval);

@@ -78,6 +78,7 @@ bool Installed::take(const LinkGone& event) {
   if (named != by_name_.end() && named->second == event.index) by_name_.erase(named);
   links_.erase(place);
   // The kernel may still announce each entry's end; without the device they mean nothing.
+  for (const auto& [mac, entry] : bridge_table(event.index)) count(entry, -1);
   bridge_tables_.erase(event.index);
   vxlan_tables_.erase(event.index);
   tag_filters_.erase(event.index);
@@ -93,15 +94,39 @@ bool Installed::take(const BridgePortChanged& event) {
 }
 
 bool Installed::take(const BridgeEntryChanged& event) {
-  return assign(bridge_tables_[event.entry.bridge], event.entry.mac, event.entry);
+  const auto [place, is_new] = bridge_tables_[event.entry.bridge].try_emplace(event.entry.mac, event.entry);
+  if (!is_new) {
+    if (place->second == event.entry) return false;
+    count(place->second, -1);
+    place->second = event.entry;
+  }
+  count(event.entry, +1);
+  return true;
 }
 
 bool Installed::take(const BridgeEntryGone& event) {
   const auto table = bridge_tables_.find(event.entry.bridge);
   if (table == bridge_tables_.end()) return false;
-  const bool known = table->second.erase(event.entry.mac) > 0;
+  const auto entry = table->second.find(event.entry.mac);
+  if (entry == table->second.end()) return false;
+  count(entry->second, -1);
+  table->second.erase(entry);
   if (table->second.empty()) bridge_tables_.erase(table);
-  return known;
+  return true;
+}
+
+std::size_t Installed::learned(IfIndex device) const {
+  const auto place = learned_.find(device);
+  return place == learned_.end() ? 0 : place->second;
+}
+
+void Installed::count(const BridgeEntry& entry, int by) {
+  if (entry.kind != BridgeEntryKind::Learned) return;
+  for (const auto device : {entry.bridge, entry.port}) {
+    const auto place = learned_.try_emplace(device).first;
+    place->second += static_cast<std::size_t>(by);
+    if (place->second == 0) learned_.erase(place);
+  }
 }
 
 bool Installed::take(const VxlanEntryChanged& event) {

@@ -7,6 +7,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -41,6 +42,8 @@ class Installed {
   // Never null: an empty table where the device has no entry.
   const BridgeTable& bridge_table(IfIndex bridge) const;
   const VxlanTable& vxlan_table(IfIndex device) const;
+  // How many entries a bridge has learned, or how many of them are behind a port of a bridge.
+  std::size_t learned(IfIndex device) const;
   const TagFilter* tag_filter(IfIndex index) const;
   // Never null, as the tables.
   const std::set<GroupMember>& group_members(IfIndex bridge) const;
@@ -70,11 +73,13 @@ class Installed {
   bool take(const SourceFilterGone& event);
   bool take(const HostChanged& event);
   bool take(const Overrun&) { return false; }
+  void count(const BridgeEntry& entry, int by);
 
   Host host_;
   std::map<IfIndex, Link> links_;
   std::map<std::string, IfIndex, std::less<>> by_name_;
   absl::flat_hash_map<IfIndex, BridgeTable> bridge_tables_;
+  absl::flat_hash_map<IfIndex, std::size_t> learned_;  // of bridge_tables_, by bridge and by port
   absl::flat_hash_map<IfIndex, VxlanTable> vxlan_tables_;
   std::map<IfIndex, TagFilter> tag_filters_;
   std::map<IfIndex, std::set<GroupMember>> group_members_;  // by bridge

@@ -21,6 +21,9 @@ struct BridgeInfo {
   // IFLA_BR_NF_CALL_*: br_netfilter shows the bridge's frames to the host's firewall.
   bool calls_firewall = false;
   std::uint32_t ageing_time = 30000;  // IFLA_BR_AGEING_TIME, in hundredths of a second
+  // IFLA_BR_FDB_MAX_LEARNED: how many MACs it learns; 0: any number. Empty where the kernel has no such
+  // limit.
+  std::optional<std::uint32_t> mac_limit = 0;
   // The host is no host of the bridge's network: it answers no ARP request there (arp_ignore) and takes no
   // IPv4 packet whose sender it would not reach by the bridge (rp_filter). IFLA_INET_CONF.
   bool reaches_host = false;

@@ -2,6 +2,7 @@
 #include <fmt/ostream.h>
 
 #include <ostream>
+#include <string>
 
 #include "netlinkd/model/desired.hpp"
 #include "netlinkd/model/kernel_event.hpp"
@@ -19,22 +20,23 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 
 std::string text_of(const LinkInfo& info) {
   return std::visit(
-      Overloaded{[](const PlainInfo&) -> std::string { return "plain"; },
-                 [](const BridgeInfo& bridge) {
-                   return fmt::format(
-                       "bridge(snooping={} vlan_filtering={} firewall={} ageing={} reaches_host={})",
-                       bridge.multicast_snooping, bridge.vlan_filtering, bridge.calls_firewall,
-                       bridge.ageing_time, bridge.reaches_host);
-                 },
-                 [](const VxlanInfo& vxlan) {
-                   return fmt::format(
-                       "vxlan(vni={} local={} port={} learning={} ttl={} tos_inherit={} csum={} foreign={})",
-                       vxlan.vni.value, vxlan.local ? vxlan.local->to_string() : "none", vxlan.udp_port,
-                       vxlan.learning, vxlan.ttl, vxlan.tos_inherit, vxlan.udp_checksum, vxlan.foreign_mode);
-                 },
-                 [](const VlanInfo& vlan) {
-                   return fmt::format("vlan(id={} parent={})", vlan.vlan.value, vlan.parent.value);
-                 }},
+      Overloaded{
+          [](const PlainInfo&) -> std::string { return "plain"; },
+          [](const BridgeInfo& bridge) {
+            return fmt::format(
+                "bridge(snooping={} vlan_filtering={} firewall={} ageing={} mac_limit={} reaches_host={})",
+                bridge.multicast_snooping, bridge.vlan_filtering, bridge.calls_firewall, bridge.ageing_time,
+                bridge.mac_limit ? std::to_string(*bridge.mac_limit) : "unknown", bridge.reaches_host);
+          },
+          [](const VxlanInfo& vxlan) {
+            return fmt::format(
+                "vxlan(vni={} local={} port={} learning={} ttl={} tos_inherit={} csum={} foreign={})",
+                vxlan.vni.value, vxlan.local ? vxlan.local->to_string() : "none", vxlan.udp_port,
+                vxlan.learning, vxlan.ttl, vxlan.tos_inherit, vxlan.udp_checksum, vxlan.foreign_mode);
+          },
+          [](const VlanInfo& vlan) {
+            return fmt::format("vlan(id={} parent={})", vlan.vlan.value, vlan.parent.value);
+          }},
       info);
 }
 

@@ -142,7 +142,8 @@ class DesiredBuilder {
               .alias = ownership_alias(view_.settings.switch_name, id.to_string(), row.name),
               .bridge_address = bridge_address(view_.settings.switch_name, vni),
               .bridge = {.multicast_snooping = view_.settings.multicast_snooping,
-                         .ageing_time = view_.settings.ageing_time * 100},
+                         .ageing_time = view_.settings.ageing_time * 100,
+                         .mac_limit = view_.settings.mac_limit},
               .vxlan = VxlanInfo{.vni = vni, .local = own_ip_},
               .has_own_vni = has_own_vni,
               .multicast = {}};

@@ -25,7 +25,7 @@ void report_switch_faults(const ReportInput& input, const OwnSwitch& own, ovsdb:
   const auto set = [&](const char* word, bool wanted) {
     set_fault(own.uuid, *own.row, kColumn, word, wanted, transaction);
   };
-  set("mac_table_exhaustion", input.faults.mac_table_exhaustion);
+  set("mac_table_exhaustion", input.faults.mac_table_exhaustion || !input.faults.full.empty());
   set("tunnel_exhaustion", input.faults.tunnel_exhaustion);
   // Routing is not offered: who asks for it is told.
   set("lr_support_fault", input.view.database.table<hwvtep::LogicalRouter>().size() > 0);
@@ -42,7 +42,9 @@ void report_port_faults(const ReportInput& input, const Uuid& id, const Physical
   set("invalid_vlan_map",
       input.faults.conflicting_ports.contains(row.name) || input.desired.refused_bindings.contains(row.name));
   set("invalid_ACL_binding", !row.acl_bindings.empty());  // ACLs are not offered
-  set("unspecified_fault", input.faults.failing_ports.contains(row.name));
+  // The schema has no word for a port with too many MACs; the switch's column says what it is.
+  set("unspecified_fault",
+      input.faults.failing_ports.contains(row.name) || input.faults.full.ports.contains(row.name));
 }
 
 }  // namespace kvtep::planner

@@ -5,12 +5,24 @@
 #include <set>
 #include <string>
 
+#include "netlinkd/base/ids.hpp"
+
 namespace kvtep::planner {
+
+// Where more MACs were learned than Settings allow.
+struct FullTables {
+  std::set<Vni> switches;
+  std::set<std::string> ports;  // by name
+
+  bool empty() const { return switches.empty() && ports.empty(); }
+  bool operator==(const FullTables&) const = default;
+};
 
 struct Faults {
   bool mac_table_exhaustion = false;  // the kernel takes no more entries
   bool tunnel_exhaustion = false;     // nor vxlan devices or flood destinations
   bool unspecified = false;           // it refuses something else for good
+  FullTables full;                    // "mac_table_exhaustion" too
   // Physical ports by name.
   std::set<std::string> conflicting_ports;  // somebody else holds them: "invalid_vlan_map"
   std::set<std::string> failing_ports;      // the kernel refuses something for good: "unspecified_fault"

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "netlinkd/planner/local_groups.hpp"
+#include "netlinkd/planner/mac_limits.hpp"
 #include "netlinkd/planner/own_locators.hpp"
 #include "netlinkd/planner/remote_mac.hpp"
 
@@ -25,7 +26,8 @@ class LocalRows {
         database_(input.view.database),
         limit_(limit),
         result_(result),
-        locators_(database_, own_ip, result.transaction) {
+        locators_(database_, own_ip, result.transaction),
+        limits_(input) {
     for (const auto& [id, row] : database_.table<PhysicalSwitch>()) {
       if (row.name == input.view.settings.switch_name) continue;
       for (const auto& text : row.tunnel_ips) {
@@ -55,6 +57,14 @@ class LocalRows {
         result_.transaction.erase<McastMacsLocal>(id);
     }
     withdraw_from_unbound();
+  }
+
+  // Those whose own entry changed, and those that may take their room.
+  void report_some(const std::set<MacLimits::Key>& macs) {
+    for (const auto& [vni, mac] : macs) report_one(vni, mac);
+    for (const auto& key : limits_.concerned()) {
+      if (!macs.contains(key)) report_one(key.first, key.second);
+    }
   }
 
   void report_one(Vni vni, const MacAddress& mac) {
@@ -150,7 +160,8 @@ class LocalRows {
 
   bool is_local(Vni vni, const MacAddress& mac, const std::optional<SwitchLinks>& links) const {
     const auto index = links ? local_port(input_.installed, *links, mac) : std::nullopt;
-    return index && is_bound(vni, *index);
+    if (!index || !is_bound(vni, *index)) return false;
+    return limits_.admits(vni, input_.installed.bridge_table(links->bridge).at(mac));
   }
 
   // A port that was just unbound is still in the bridge for a moment.
@@ -199,6 +210,7 @@ class LocalRows {
   std::size_t rows_ = 0;
   Report& result_;
   OwnLocators locators_;
+  MacLimits limits_;
   std::set<IpAddress> foreign_ips_;
   std::set<Vni> bound_;
 };
@@ -218,7 +230,7 @@ void report_local_macs(const ReportInput& input, const ReportScope& scope, std::
     return;
   }
   if (scope.groups) rows.report_multicast_rows();
-  for (const auto& [vni, mac] : scope.macs) rows.report_one(vni, mac);
+  if (!scope.macs.empty()) rows.report_some(scope.macs);
 }
 
 }  // namespace kvtep::planner

@@ -66,8 +66,10 @@ class SwitchPlanner {
       return nullptr;
     }
     if (bridge->alias != wanted.alias) step(SetAlias{.index = bridge->index, .alias = wanted.alias});
-    if (std::get<BridgeInfo>(bridge->info) != wanted.bridge)
-      step(ConfigureBridge{.index = bridge->index, .info = wanted.bridge});
+    const auto& there = std::get<BridgeInfo>(bridge->info);
+    auto info = wanted.bridge;
+    if (!there.mac_limit) info.mac_limit.reset();  // the kernel has no such limit
+    if (there != info) step(ConfigureBridge{.index = bridge->index, .info = info});
     if (!bridge->up) step(SetUp{.index = bridge->index});
     return bridge;
   }

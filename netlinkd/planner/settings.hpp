@@ -28,6 +28,9 @@ struct Settings {
   // Patterns of the devices that are physical ports; empty: those that the database already lists.
   std::vector<std::string> ports;
   std::uint32_t ageing_time = 300;  // seconds after which a bridge forgets a host that is silent
+  // The most MACs that a Logical_Switch, or a physical port, may have here; 0: any number.
+  std::uint32_t mac_limit = 0;
+  std::uint32_t port_mac_limit = 0;
   bool multicast_snooping = false;  // our bridges snoop IGMP and MLD, and the groups are published
   bool known_sources_only = false;  // VXLAN packets from others than Physical_Locators are dropped
   bool realize_bound_only = false;  // only switches with a binding on this Physical_Switch

@@ -153,6 +153,12 @@ class Contract : public ::testing::Test {
     return place == groups.end() ? std::set<TunnelDestination>{} : place->second;
   }
 
+  // As the kernel tells of a bridge.
+  LinkInfo as_told(BridgeInfo info) {
+    if (!world_.has_mac_limits()) info.mac_limit.reset();
+    return info;
+  }
+
   IfIndex make_bridge(const std::string& name = "kvbr5") {
     must(CreateBridge{.name = name, .alias = "kvtep/x " + name, .address = kBridgeMac});
     return world_.index_of(name);

@@ -21,6 +21,7 @@ class FakeWorld final : public World {
     return kernel_.take_events();
   }
   bool has_vlan_devices() override { return true; }
+  bool has_mac_limits() override { return true; }
 
   IfIndex add_port(const std::string& name) override { return kernel_.add_port(name); }
   IfIndex add_bridge(const std::string& name) override { return kernel_.add_bridge(name); }

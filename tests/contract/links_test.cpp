@@ -16,7 +16,7 @@ TYPED_TEST(Links, ANewBridgeHasItsAliasAndAddressAndIsUp) {
   EXPECT_EQ(link.alias, "kvtep/x kvbr5");
   EXPECT_EQ(link.address, kBridgeMac);
   EXPECT_TRUE(link.up);
-  EXPECT_EQ(link.info, LinkInfo(BridgeInfo{}));
+  EXPECT_EQ(link.info, this->as_told({}));
   EXPECT_FALSE(link.bridge_port);
   EXPECT_EQ(this->bridge_entry(bridge, kBridgeMac)->kind, BridgeEntryKind::Permanent);
 }
@@ -127,7 +127,7 @@ TYPED_TEST(Links, AChangeToADeviceThatIsDownIsAnnounced) {
   this->must(ConfigureVxlan{vxlan, vxlan_info(5)});
   EXPECT_EQ(this->link(vxlan).info, LinkInfo(vxlan_info(5)));
   this->must(ConfigureBridge{bridge, {}});
-  EXPECT_EQ(this->link(bridge).info, LinkInfo(BridgeInfo{}));
+  EXPECT_EQ(this->link(bridge).info, this->as_told({}));
 }
 
 TYPED_TEST(Links, ADeviceChangesItsMaster) {
@@ -171,9 +171,9 @@ TYPED_TEST(Links, LearningOfABridgePortIsSetAndTold) {
 TYPED_TEST(Links, ABridgesSnoopingIsTakenBack) {
   const auto bridge = this->world_.add_bridge("b");
   this->hear();
-  EXPECT_EQ(this->link(bridge).info, LinkInfo(BridgeInfo{.multicast_snooping = true, .reaches_host = true}));
+  EXPECT_EQ(this->link(bridge).info, this->as_told({.multicast_snooping = true, .reaches_host = true}));
   this->must(ConfigureBridge{bridge, {}});
-  EXPECT_EQ(this->link(bridge).info, LinkInfo(BridgeInfo{}));
+  EXPECT_EQ(this->link(bridge).info, this->as_told({}));
 }
 
 TYPED_TEST(Links, ABridgeFollowsTheSmallestMtuOfItsPorts) {
@@ -191,9 +191,9 @@ TYPED_TEST(Links, ABridgeFollowsTheSmallestMtuOfItsPorts) {
 TYPED_TEST(Links, EverySettingOfALiveBridgeIsSetTakenBackAndTold) {
   const auto bridge = this->make_bridge();
   for (const auto& info : {BridgeInfo{.calls_firewall = true}, BridgeInfo{.ageing_time = 1000},
-                           BridgeInfo{.reaches_host = true}, BridgeInfo{}}) {
+                           BridgeInfo{.mac_limit = 7}, BridgeInfo{.reaches_host = true}, BridgeInfo{}}) {
     this->must(ConfigureBridge{bridge, info});
-    EXPECT_EQ(this->link(bridge).info, LinkInfo(info));
+    EXPECT_EQ(this->link(bridge).info, this->as_told(info));
   }
 }
 

@@ -24,6 +24,7 @@ class RealWorld final : public World {
   std::vector<KernelEvent> take_events(bool may_wait) override;
   std::vector<KernelEvent> overheard(const std::function<void()>& busy) override;
   bool has_vlan_devices() override;
+  bool has_mac_limits() override;
 
   IfIndex add_port(const std::string& name) override;
   IfIndex add_bridge(const std::string& name) override;

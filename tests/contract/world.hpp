@@ -24,6 +24,8 @@ class World {
   // The events that a listener gets whose buffer is too small for what `busy` causes.
   virtual std::vector<KernelEvent> overheard(const std::function<void()>& busy) = 0;
   virtual bool has_vlan_devices() = 0;
+  // Of what a bridge learns (Linux 6.7).
+  virtual bool has_mac_limits() = 0;
 
   virtual IfIndex add_port(const std::string& name) = 0;
   virtual IfIndex add_bridge(const std::string& name) = 0;

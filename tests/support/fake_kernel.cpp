@@ -193,7 +193,7 @@ FakeKernel::Errno FakeKernel::run(const CreateBridge& op) {
   if (op.alias.size() > kAliasLimit) return ERANGE;
   if (op.address.is_zero() || op.address.is_group()) return EADDRNOTAVAIL;
   if (const Errno error = check_new_name(op.name)) return error;
-  auto& bridge = add_device(op.name, BridgeInfo{});
+  auto& bridge = add_device(op.name, new_bridge());
   bridge.link.address = op.address;
   bridge.link.alias = op.alias;
   add_local(bridge, op.address, bridge.link.index);
@@ -295,7 +295,9 @@ FakeKernel::Errno FakeKernel::run(const ConfigureBridge& op) {
   Device* device = find(op.index);
   if (device == nullptr) return ENODEV;
   if (!is_bridge(device->link)) return EOPNOTSUPP;
-  device->link.info = op.info;
+  auto info = op.info;
+  if (!info.mac_limit || !has_mac_limits_) info.mac_limit = std::get<BridgeInfo>(device->link.info).mac_limit;
+  device->link.info = info;
   tell_link(*device);
   if (!op.info.multicast_snooping) flush_groups(*device, {});
   return 0;
@@ -415,7 +417,10 @@ IfIndex FakeKernel::add_port(const std::string& name) {
 
 IfIndex FakeKernel::add_bridge(const std::string& name) {
   demand(check_new_name(name), "add the bridge " + name);
-  auto& device = add_device(name, BridgeInfo{.multicast_snooping = true, .reaches_host = true});
+  auto info = new_bridge();
+  info.multicast_snooping = true;
+  info.reaches_host = true;
+  auto& device = add_device(name, info);
   add_local(device, device.link.address, device.link.index);
   tell_link(device);
   return device.link.index;

@@ -65,6 +65,8 @@ class FakeKernel {
 
   // `ip nexthop del`.
   void delete_nexthop(std::uint32_t id);
+  // As before Linux 6.7: bridges have no limit on what they learn.
+  void lose_mac_limits();
 
   // The next operation for which `predicate` holds fails with `number` and changes nothing.
   using Predicate = std::function<bool(const KernelOp&)>;
@@ -81,6 +83,7 @@ class FakeKernel {
     bool is_local = false;     // BR_FDB_LOCAL
     bool is_static = false;    // BR_FDB_STATIC
     bool is_external = false;  // BR_FDB_ADDED_BY_EXT_LEARN
+    bool is_counted = false;   // BR_FDB_DYNAMIC_LEARNED
     BridgeEntryKind kind() const;
   };
   // All destinations of one MAC of a vxlan device (struct vxlan_fdb): they share a state.
@@ -147,6 +150,8 @@ class FakeKernel {
   std::vector<IfIndex> ports_of(IfIndex bridge) const;
   std::vector<IfIndex> vlans_of(IfIndex parent) const;
 
+  BridgeInfo new_bridge() const;
+  static bool is_full(const Device& bridge);
   void flush_port(Device& bridge, IfIndex port, bool everything);
   void flush_groups(Device& bridge, IfIndex port);  // 0: of all ports
   void flush_learned(Device& vxlan);
@@ -166,6 +171,7 @@ class FakeKernel {
   static BridgeEntry value(const Device& bridge, const MacAddress& mac, const Entry& entry);
 
   Host host_;
+  bool has_mac_limits_ = true;
   std::map<IfIndex, Device> devices_;
   std::map<std::uint32_t, Nexthop> nexthops_;
   std::map<std::string, SourceFilter> source_filters_;

@@ -84,6 +84,7 @@ void FakeKernel::add_external(Device& bridge, IfIndex port, const MacAddress& ma
   const bool changes = is_new || entry.port != port || !entry.is_external;
   entry.port = port;
   entry.is_external = true;
+  entry.is_counted = false;
   if (changes) tell_entry(bridge, mac);
 }
 
@@ -97,6 +98,25 @@ FakeKernel::Errno FakeKernel::erase_bridge_entry(Device& device, const MacAddres
   return 0;
 }
 
+void FakeKernel::lose_mac_limits() {
+  has_mac_limits_ = false;
+  for (auto& [index, device] : devices_) {
+    if (auto* info = std::get_if<BridgeInfo>(&device.link.info)) info->mac_limit.reset();
+  }
+}
+
+BridgeInfo FakeKernel::new_bridge() const {
+  return {.mac_limit = has_mac_limits_ ? std::optional<std::uint32_t>(0) : std::nullopt};
+}
+
+// fdb_create(): counted is what frames made an entry of, until somebody else takes it over.
+bool FakeKernel::is_full(const Device& bridge) {
+  const auto limit = std::get<BridgeInfo>(bridge.link.info).mac_limit.value_or(0);
+  const auto count =
+      std::ranges::count_if(bridge.entries, [](const auto& entry) { return entry.second.is_counted; });
+  return limit > 0 && static_cast<std::size_t>(count) >= limit;
+}
+
 // br_fdb_update(), behind the checks that a frame has to pass before it.
 void FakeKernel::learn(IfIndex port, const MacAddress& mac) {
   Device& device = require(port);
@@ -105,7 +125,8 @@ void FakeKernel::learn(IfIndex port, const MacAddress& mac) {
   const bool runs = device.link.up && (vlan == nullptr || require(vlan->parent).link.up);
   if (bridge == nullptr || !bridge->link.up || !runs || !device.link.bridge_port->learning) return;
   if (has_many(mac)) return;
-  auto [place, is_new] = bridge->entries.try_emplace(mac, Entry{.port = port});
+  if (!bridge->entries.contains(mac) && is_full(*bridge)) return;
+  auto [place, is_new] = bridge->entries.try_emplace(mac, Entry{.port = port, .is_counted = true});
   auto& entry = place->second;
   if (!is_new) {
     if (entry.is_local || entry.port == port) return;
@@ -132,6 +153,7 @@ void FakeKernel::add_entry(const BridgeEntry& entry) {
   auto& place = bridge.entries[entry.mac];
   place.port = entry.port;
   place.is_local = is_local;
+  place.is_counted = false;
   place.is_static = is_local || entry.kind == BridgeEntryKind::Static;
   tell_entry(bridge, entry.mac);
 }

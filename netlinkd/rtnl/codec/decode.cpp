@@ -16,6 +16,7 @@
 #include "netlinkd/rtnl/codec/attributes.hpp"
 #include "netlinkd/rtnl/codec/decode_nexthops.hpp"
 #include "netlinkd/rtnl/codec/host_isolation.hpp"
+#include "netlinkd/rtnl/codec/newer_attributes.hpp"
 #include "netlinkd/rtnl/codec/tag_filter_place.hpp"
 #include "netlinkd/rtnl/codec/tag_program.hpp"
 
@@ -62,6 +63,7 @@ BridgeInfo bridge_info(const Attributes& link, const Attributes& data) {
           .calls_firewall = data.flag(IFLA_BR_NF_CALL_IPTABLES) || data.flag(IFLA_BR_NF_CALL_IP6TABLES) ||
                             data.flag(IFLA_BR_NF_CALL_ARPTABLES),
           .ageing_time = data.number<std::uint32_t>(IFLA_BR_AGEING_TIME).value_or(0),
+          .mac_limit = data.number<std::uint32_t>(kBridgeMaxLearned),
           .reaches_host = inet_setting(link, IPV4_DEVCONF_ARP_IGNORE) != kArpIgnoreAll ||
                           inet_setting(link, IPV4_DEVCONF_RP_FILTER) != kRpFilterStrict};
 }

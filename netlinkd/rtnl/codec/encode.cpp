@@ -14,6 +14,7 @@
 #include <cerrno>
 
 #include "netlinkd/rtnl/codec/host_isolation.hpp"
+#include "netlinkd/rtnl/codec/newer_attributes.hpp"
 #include "netlinkd/rtnl/codec/request.hpp"
 #include "netlinkd/rtnl/codec/tag_filter_place.hpp"
 #include "netlinkd/rtnl/codec/tag_program.hpp"
@@ -237,6 +238,7 @@ class Encoder {
   static void put_bridge(Request& request, const BridgeInfo& info) {
     request.put_u8(IFLA_BR_MCAST_SNOOPING, info.multicast_snooping);
     request.put_u32(IFLA_BR_AGEING_TIME, info.ageing_time);
+    if (info.mac_limit) request.put_u32(kBridgeMaxLearned, *info.mac_limit);
     for (const auto attribute :
          {IFLA_BR_NF_CALL_IPTABLES, IFLA_BR_NF_CALL_IP6TABLES, IFLA_BR_NF_CALL_ARPTABLES})
       request.put_u8(attribute, info.calls_firewall);

@@ -97,6 +97,8 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
     removal-delay = 500
     audit-interval = 60
     ageing-time = 600
+    mac-limit = 1000
+    port-mac-limit = 10
     hold-down-share = 0.25
     hold-down-time = 120
   )");
@@ -110,6 +112,8 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
   EXPECT_TRUE(config.settings.realize_bound_only);
   EXPECT_TRUE(config.settings.known_sources_only);
   EXPECT_EQ(config.settings.ageing_time, 600U);
+  EXPECT_EQ(config.settings.mac_limit, 1000U);
+  EXPECT_EQ(config.settings.port_mac_limit, 10U);
   EXPECT_EQ(config.settings.vni_range, (planner::VniRange{.first = Vni{5000}, .last = Vni{5999}}));
   EXPECT_EQ(config.audit_interval, std::chrono::seconds(60));
   EXPECT_EQ(config.removal_delay, std::chrono::milliseconds(500));
@@ -124,6 +128,8 @@ TEST_F(ConfigFile, WithAMistakeIsRefusedWithItsPlace) {
       {"ports = \"eth1\"", "ports has to be an array"},
       {"ports = [1]", "ports has to be an array"},
       {"audit-interval = 86401", "audit-interval"},
+      {"mac-limit = -1", "mac-limit has to be a number"},
+      {"port-mac-limit = 4294967296", "port-mac-limit has to be a number"},
       {"removal-delay = -1", "removal-delay"},
       {"hold-down-share = 1.0", "hold-down-share has to be a share"},
       {"hold-down-share = \"half\"", "hold-down-share has to be a share"},

@@ -80,6 +80,33 @@ TEST(Installed, MovesAMacByOneEvent) {
   EXPECT_EQ(installed.bridge_table(kBridge).size(), 1U);
 }
 
+TEST(Installed, CountsWhatWasLearnedByBridgeAndPort) {
+  Installed installed;
+  const IfIndex other{13};
+  BridgeEntry entry{.bridge = kBridge, .port = kPort, .mac = kHost};
+  installed.apply(BridgeEntryChanged{entry});
+  installed.apply(BridgeEntryChanged{entry});
+  installed.apply(BridgeEntryChanged{{kBridge, kPort, *MacAddress::parse("00:00:00:00:aa:02")}});
+  installed.apply(BridgeEntryChanged{
+      {kBridge, kPort, *MacAddress::parse("00:00:00:00:aa:03"), BridgeEntryKind::Permanent}});
+  EXPECT_EQ(installed.learned(kPort), 2U);
+  entry.port = other;
+  installed.apply(BridgeEntryChanged{entry});
+  EXPECT_EQ(installed.learned(kPort), 1U);
+  EXPECT_EQ(installed.learned(other), 1U);
+  EXPECT_EQ(installed.learned(kBridge), 2U);
+  entry.kind = BridgeEntryKind::ExternallyLearned;
+  installed.apply(BridgeEntryChanged{entry});
+  EXPECT_EQ(installed.learned(other), 0U);
+  installed.apply(BridgeEntryGone{entry});
+  installed.apply(BridgeEntryGone{entry});
+  EXPECT_EQ(installed.learned(kBridge), 1U);
+  installed.apply(LinkChanged{link(kBridge, "kvbr100")});
+  installed.apply(LinkGone{kBridge});
+  EXPECT_EQ(installed.learned(kBridge), 0U);
+  EXPECT_EQ(installed.learned(kPort), 0U);
+}
+
 TEST(OwnershipAlias, IsRecognisedForItsOwnSwitchOnly) {
   const auto id = ovsdb::Uuid::random().to_string();
   const auto alias = ownership_alias("s2", id, "red network");

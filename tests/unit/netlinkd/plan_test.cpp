@@ -95,6 +95,18 @@ TEST(PlanLinks, CreatesTheBridgeFirstAndAlone) {
                              .name = "kvbr100", .alias = alias(), .address = mac("06:00:00:00:00:01")})));
 }
 
+TEST(PlanLinks, GivesABridgeItsLimitWhereTheKernelHasOne) {
+  auto desired = with_red();
+  desired.switches.at(kRed).bridge.mac_limit = 50;
+  EXPECT_THAT(ops(plan_links(desired, in_place(), "s2")),
+              ElementsAre(KernelOp(ConfigureBridge{kBridge, {.mac_limit = 50}})));
+  auto limitless = bridge();
+  limitless.info = BridgeInfo{.mac_limit = std::nullopt};
+  auto installed = in_place();
+  installed.apply(LinkChanged{limitless});
+  EXPECT_THAT(plan_links(desired, installed, "s2").steps, IsEmpty());
+}
+
 TEST(PlanLinks, CreatesTheVxlanDeviceInTheBridgeOnceThatIsThere) {
   const auto plan = plan_links(with_red(), kernel({LinkChanged{bridge()}}), "s2");
   EXPECT_THAT(ops(plan), ElementsAre(KernelOp(CreateVxlan{

@@ -38,6 +38,8 @@ std::vector<Deed> deeds() {
        [](Stage& d) { d.by_hand(ConfigureBridge{d.bridge(), {.vlan_filtering = true}}); }},
       {"the bridge forgets hosts at once",
        [](Stage& d) { d.by_hand(ConfigureBridge{d.bridge(), {.ageing_time = 0}}); }},
+      {"the bridge learns a few hosts alone",
+       [](Stage& d) { d.by_hand(ConfigureBridge{d.bridge(), {.mac_limit = 5}}); }},
       {"the bridge shows frames to the firewall",
        [](Stage& d) { d.by_hand(ConfigureBridge{d.bridge(), {.calls_firewall = true}}); }},
       {"the host takes part in the bridge",
