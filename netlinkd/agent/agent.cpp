@@ -357,6 +357,7 @@ Status Agent::status() const {
                 .in_step = is_in_step_ && timers_.empty() && !hold_.holding(),  // what waits is not done
                 .refused = retry_.refused(),
                 .damped = damped(),
+                .capabilities = capabilities_,
                 .counters = counters_};
   if (hold_.holding()) status.held.emplace(hold_.holding()->before, hold_.amounts());
   status.issues = last_links_.conflicts;

@@ -41,6 +41,7 @@
 #include "netlinkd/agent/ports.hpp"
 #include "netlinkd/agent/retry.hpp"
 #include "netlinkd/agent/waiting_room.hpp"
+#include "netlinkd/model/capabilities.hpp"
 #include "netlinkd/model/installed.hpp"
 #include "netlinkd/planner/desired.hpp"
 #include "netlinkd/planner/plan.hpp"
@@ -80,9 +81,10 @@ struct Status {
   std::size_t ports = 0;
   // Where rows that went are not obeyed yet: what there was, and what there is.
   std::optional<std::pair<HoldDown::Amounts, HoldDown::Amounts>> held;
-  std::set<Issue> issues;            // rows, devices and ports that are left out, and why
-  std::vector<std::string> refused;  // operations that did not work: left as they are, or tried again
-  std::vector<std::string> damped;   // MACs that move too quickly, and wait
+  std::set<Issue> issues;                    // rows, devices and ports that are left out, and why
+  std::vector<std::string> refused;          // operations that did not work: left as they are, or tried again
+  std::vector<std::string> damped;           // MACs that move too quickly, and wait
+  std::optional<Capabilities> capabilities;  // empty where they could not be found out
   Counters counters;
 };
 
@@ -99,6 +101,8 @@ class Agent {
   void on_events(const std::vector<KernelEvent>& events, TimePoint now);
   void on_snapshot(const Result<Snapshot>& snapshot, TimePoint now);
   void on_audit(Result<Installed> there);
+  // Comes before the first dump.
+  void on_capabilities(const Result<Capabilities>& capabilities);
   void on_results(const std::vector<OpResult>& results, TimePoint now);
   void on_timer(TimePoint now);
   // Ends a hold-down; false where there is none.
@@ -142,7 +146,8 @@ class Agent {
     return {.database = database_,
             .index = index_,
             .settings = options_.settings,
-            .held_keys = hold_.held_keys()};
+            .held_keys = hold_.held_keys(),
+            .has_nexthop_groups = !lacks(Feature::NexthopGroups)};
   }
   void refresh_desired();
   void refresh_switch_links();
@@ -179,6 +184,11 @@ class Agent {
   bool is_held(const planner::Step& step) const;
   void end_hold(const char* why);
 
+  // capabilities.cpp
+  bool lacks(Feature feature) const;
+  // In words, where the kernel lacks what the operation needs.
+  std::optional<std::string> missing_for(const KernelOp& op) const;
+
   // faults.cpp
   planner::Faults faults() const;
   void look_at_faults();
@@ -195,6 +205,7 @@ class Agent {
   Counters counters_;
 
   // What the kernel said.
+  std::optional<Capabilities> capabilities_;
   Installed installed_;
   std::optional<std::vector<KernelEvent>> events_during_dump_;  // there while a dump is under way
   bool has_dump_ = false;

@@ -276,8 +276,10 @@ void Agent::note_result(const OpResult& result, TimePoint now) {
     done_.emplace(key, Done{.op = result.op, .words = result.error ? result.error->message : ""});
     return;
   }
-  const auto& words = result.error->message;
-  const bool park = reaction == Reaction::Park;
+  // What the kernel lacks it will not have the next time either.
+  const auto missing = missing_for(result.op);
+  const auto words = missing ? result.error->message + ": " + *missing : result.error->message;
+  const bool park = reaction == Reaction::Park || missing;
   const auto next = retry_.failed(key, result.op, words, park, now, result.error->code.value());
   if (!next) {
     log_->error("{}; left as it is until something else is asked for", words);

@@ -3,6 +3,8 @@
 #include <asio/post.hpp>
 #include <utility>
 
+#include "netlinkd/rtnl/probe.hpp"
+
 namespace kvtep::app {
 namespace {
 
@@ -37,6 +39,11 @@ Kernel::~Kernel() {
 
 void Kernel::start(Outputs outputs) {
   outputs_ = std::move(outputs);
+  if (outputs_.capabilities) {
+    writer_.do_later([this](rtnl::Transactor&) {
+      deliver([this, found = rtnl::probe()]() mutable { outputs_.capabilities(std::move(found)); });
+    });
+  }
   writer_.start();
   auditor_.start();
   await_events();

@@ -2,6 +2,7 @@
 // loop.
 //
 //   agent ─▶ submit, dump ─▶ [writer's thread]  ─▶ results, snapshot ─▶ agent
+//   probe                 [writer's thread]  ─▶ capabilities ─▶ agent
 //   agent ─▶ audit        ─▶ [auditor's thread] ─▶ audit ─▶ agent
 //   kernel ─▶ Monitor ─▶ events ─▶ agent
 //
@@ -19,6 +20,7 @@
 
 #include "netlinkd/agent/ports.hpp"
 #include "netlinkd/app/worker.hpp"
+#include "netlinkd/model/capabilities.hpp"
 #include "netlinkd/model/installed.hpp"
 #include "netlinkd/rtnl/monitor.hpp"
 #include "netlinkd/rtnl/transactor.hpp"
@@ -32,6 +34,8 @@ class Kernel final : public agent::KernelPort {
     std::function<void(Result<Snapshot>)> snapshot;
     std::function<void(Result<Installed>)> audit;
     std::function<void(std::vector<OpResult>)> results;
+    // Once, before everything else; where nobody wants them, the kernel is not probed.
+    std::function<void(Result<Capabilities>)> capabilities;
   };
 
   // In the network namespace of the calling thread.

@@ -96,6 +96,8 @@ void connect(Kernel& kernel, Database& database, agent::Agent& agent, Alarm& ala
       .audit = after([&agent](Result<Installed> there, auto) { agent.on_audit(std::move(there)); }),
       // acknowledgements -> agent
       .results = after([&agent](std::vector<OpResult> results, auto now) { agent.on_results(results, now); }),
+      // what the kernel can -> agent
+      .capabilities = after([&agent](Result<Capabilities> found, auto) { agent.on_capabilities(found); }),
   });
   // ovsdb-server -> replica -> Desired
   database.start(after([&agent](agent::DatabaseEvent event, auto now) { agent.on_database(event, now); }));

@@ -26,6 +26,18 @@ Json counters_json(const agent::Counters& counters) {
           {"local_wins", counters.local_wins}};
 }
 
+Json capabilities_json(const std::optional<Capabilities>& capabilities) {
+  if (!capabilities) return nullptr;
+  Json list = Json::array();
+  for (const auto& each : *capabilities) {
+    list.push_back({{"name", name_of(each.feature)},
+                    {"present", each.is_present},
+                    {"without", loss_without(each.feature)},
+                    {"words", each.words}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string to_json(const agent::Status& status) {
@@ -54,6 +66,7 @@ std::string to_json(const agent::Status& status) {
                          {"issues", issues},
                          {"refused_operations", status.refused},
                          {"damped_macs", status.damped},
+                         {"kernel_capabilities", capabilities_json(status.capabilities)},
                          {"counters", counters_json(status.counters)}};
   // Names in rows are free text: what is no UTF-8 is replaced rather than refused.
   return document.dump(2, ' ', false, Json::error_handler_t::replace);

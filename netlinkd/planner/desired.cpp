@@ -158,7 +158,7 @@ class DesiredBuilder {
       auto list = union_of(rows, tunnel_end(wanted));
       const auto all = list.size();
       apply_replication_mode(row, list);
-      has_standby = has_standby || (mac.is_zero() && list.size() < all);
+      has_standby = has_standby || (view_.has_nexthop_groups && mac.is_zero() && list.size() < all);
       // An entry without destinations would hide the flood list for that group.
       if (!list.empty()) lists.emplace(mac, std::move(list));
     }
