@@ -39,7 +39,8 @@ Agent::Agent(Options options, const hwvtep::Database& database, KernelPort& kern
       removals_(options_.hold_down.share > 0 ? std::max<Duration>(options_.removal_delay, kLeastDelayForHold)
                                              : options_.removal_delay),
       hold_(options_.hold_down),
-      retry_(options_.retry) {}
+      retry_(options_.retry),
+      addresses_(options_.addresses_per_port) {}
 
 void Agent::start() { request_dump(); }
 
@@ -133,6 +134,7 @@ void Agent::lost(const DatabaseLost& event) {
 void Agent::locked(const LockChanged& event) {
   if (has_lock_ == event.held) return;
   has_lock_ = event.held;
+  stop_listening();  // where another daemon had the lock, the rows know better
   if (event.held) {
     log_->info("this daemon has the lock of the switch '{}'", options_.settings.switch_name);
     drift_.wishes_changed();  // what another daemon did is no drift
@@ -207,6 +209,7 @@ void Agent::on_snapshot(const Result<Snapshot>& snapshot, TimePoint now) {
   retry_.clear();
   followed_.clear();  // what was learned during the dump is in it, or was put over it
   switch_links_.clear();
+  may_have_lost_hosts_ = true;
   mark_everything_dirty();
   if (!next_audit_ && options_.audit_interval > Duration::zero()) next_audit_ = now + options_.audit_interval;
   if (std::exchange(dump_again_, false)) request_dump();
@@ -265,7 +268,9 @@ void Agent::note_bridge_entry(const BridgeEntry& entry) {
     followed_.erase(key.vni);  // its devices have to be found first
     return;
   }
-  if (!planner::local_port(installed_, links->second, entry.mac)) {
+  const auto port = planner::local_port(installed_, links->second, entry.mac);
+  follow_host(key, port);
+  if (!port) {
     yields_.erase(key);
     return;
   }
@@ -319,6 +324,7 @@ void Agent::on_timer(TimePoint now) {
     timers_.erase(timers_.begin());
   }
   if (next_commit_ && *next_commit_ <= now) next_commit_.reset();
+  tell_changed_hosts(now);
   if (dump_again_ && !events_during_dump_) {
     dump_again_ = false;
     request_dump();
@@ -335,12 +341,16 @@ std::optional<TimePoint> Agent::deadline() const {
   if (next_audit_ && (!first || *next_audit_ < *first)) first = next_audit_;
   if (hold_.holding() && (!first || hold_.holding()->until < *first)) first = hold_.holding()->until;
   if (!timers_.empty() && (!first || timers_.begin()->first < *first)) first = timers_.begin()->first;
+  if (!changed_hosts_.empty() && (!first || next_telling_ < *first)) first = next_telling_;
   return first;
 }
 
 void Agent::work(TimePoint now) {
   if (!ready()) return;
+  const bool may_listen_elsewhere = desired_is_stale_;
   refresh_desired();
+  if (may_listen_elsewhere) listen();
+  look_after_addresses(now);
   publish(now);  // first: a controller waits for our rows to go
   reconcile(now);
   look_at_faults();
@@ -361,6 +371,8 @@ Status Agent::status() const {
                 .counters = counters_};
   if (hold_.holding()) status.held.emplace(hold_.holding()->before, hold_.amounts());
   status.issues = last_links_.conflicts;
+  status.issues.insert(deaf_.begin(), deaf_.end());
+  status.host_addresses = addresses_.size();
   for (const auto& [key, issues] : mac_issues_) status.issues.insert(issues.begin(), issues.end());
   if (desired_) {
     status.switches = desired_->switches.size();

@@ -37,6 +37,7 @@
 #include "netlinkd/agent/damping.hpp"
 #include "netlinkd/agent/drift.hpp"
 #include "netlinkd/agent/hold_down.hpp"
+#include "netlinkd/agent/host_addresses.hpp"
 #include "netlinkd/agent/op_key.hpp"
 #include "netlinkd/agent/ports.hpp"
 #include "netlinkd/agent/retry.hpp"
@@ -65,6 +66,8 @@ struct Options {
   std::size_t link_round_limit = 256;     // links cost about a millisecond each, entries microseconds
   std::size_t deletion_round_limit = 64;  // and the end of a bridge tens of milliseconds
   std::size_t report_limit = 1000;
+  // IP addresses of hosts that are remembered of each port; 0: none are learned.
+  std::size_t addresses_per_port = 4096;
   std::size_t turn_limit = 20'000;  // entries that are looked at before others have their turn
 };
 
@@ -79,6 +82,7 @@ struct Status {
   bool in_step = false;
   std::size_t switches = 0;
   std::size_t ports = 0;
+  std::size_t host_addresses = 0;  // that local hosts are known to have
   // Where rows that went are not obeyed yet: what there was, and what there is.
   std::optional<std::pair<HoldDown::Amounts, HoldDown::Amounts>> held;
   std::set<Issue> issues;                    // rows, devices and ports that are left out, and why
@@ -105,6 +109,9 @@ class Agent {
   void on_capabilities(const Result<Capabilities>& capabilities);
   void on_results(const std::vector<OpResult>& results, TimePoint now);
   void on_timer(TimePoint now);
+  void on_sightings(const std::vector<Sighting>& sightings, TimePoint now);
+  // All ports that are deaf now.
+  void on_deaf(const std::vector<Deaf>& deaf);
   // Ends a hold-down; false where there is none.
   bool apply_now(TimePoint now);
   std::optional<TimePoint> deadline() const;
@@ -189,6 +196,17 @@ class Agent {
   // In words, where the kernel lacks what the operation needs.
   std::optional<std::string> missing_for(const KernelOp& op) const;
 
+  // learning.cpp: IP addresses of local hosts
+  void listen();
+  void stop_listening();
+  void look_after_addresses(TimePoint now);
+  void adopt_addresses(TimePoint now);
+  void follow_host(const MacKey& key, std::optional<IfIndex> port);
+  bool tell_changed_hosts(TimePoint now);
+  bool is_pinned_elsewhere(const HostAddresses::Host& host, const Place& place) const;
+  std::optional<Place> local_place(const HostAddresses::Host& host) const;
+  Place place_of(IfIndex member) const;
+
   // faults.cpp
   planner::Faults faults() const;
   void look_at_faults();
@@ -265,6 +283,15 @@ class Agent {
   bool is_auditing_ = false;  // its dump has not come yet
   std::optional<TimePoint> next_audit_;
   std::uint64_t differences_ = 0;  // of the audit under way
+
+  HostAddresses addresses_;
+  std::map<Place, Vni> bindings_;  // what is heard there is of that switch
+  std::vector<IfIndex> ears_;      // the ports that were asked for
+  std::set<Issue> deaf_;
+  bool has_adopted_ = false;  // what the rows said at the start
+  bool may_have_lost_hosts_ = false;
+  HostAddresses::Changed changed_hosts_;  // whose rows have to be looked at
+  TimePoint next_telling_;
 
   planner::ReportScope unreported_;
   planner::Faults last_faults_;

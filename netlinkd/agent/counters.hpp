@@ -21,6 +21,7 @@ struct Counters {
   std::uint64_t damped = 0;             // how often a MAC moved so quickly that it had to wait
   std::uint64_t audits = 0;             // finished ones
   std::uint64_t audit_differences = 0;  // what they found that no notification had told of
+  std::uint64_t addresses_heard = 0;    // in ARP and Neighbor Discovery of local hosts, new or not
   std::uint64_t local_wins = 0;         // a MAC with a remote row was seen on a local port
 
   bool operator==(const Counters&) const = default;

@@ -12,6 +12,7 @@
 #include "netlinkd/hwvtep/database.hpp"
 #include "netlinkd/model/kernel_event.hpp"
 #include "netlinkd/model/kernel_op.hpp"
+#include "netlinkd/model/sighting.hpp"
 #include "ovsdb-client/transaction/transaction.hpp"
 
 namespace kvtep::agent {
@@ -28,6 +29,15 @@ class KernelPort {
   virtual void submit(std::vector<KernelOp> ops) = 0;
   virtual void dump() = 0;
   virtual void audit() = 0;
+  // These ports, and no others, are listened on from now on; what hosts there say comes to
+  // Agent::on_sightings().
+  virtual void listen(std::vector<IfIndex> ports) = 0;
+};
+
+// A port that ought to be listened on, and cannot be; it is tried again.
+struct Deaf {
+  IfIndex port;
+  Error error;
 };
 
 // Does not block. Answered by one Committed with the same token.

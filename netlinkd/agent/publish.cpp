@@ -16,11 +16,14 @@ void Agent::publish(TimePoint now) {
   if (!desired_) nothing_yet.inventory = planner::inventory(view(), installed_);
   const auto scope = std::exchange(unreported_, planner::ReportScope::nothing());
   const auto current = view();
-  auto report = planner::report({.view = current,
-                                 .desired = desired_ ? *desired_ : nothing_yet,
-                                 .installed = installed_,
-                                 .faults = last_faults_},
-                                scope, options_.report_limit);
+  auto report = planner::report(
+      {.view = current,
+       .desired = desired_ ? *desired_ : nothing_yet,
+       .installed = installed_,
+       .faults = last_faults_,
+       .address_of =
+           [this](Vni vni, const MacAddress& mac) { return addresses_.published({.vni = vni, .mac = mac}); }},
+      scope, options_.report_limit);
   unreported_ = std::move(report.rest);
   if (report.transaction.empty()) return;
   ++counters_.transactions;

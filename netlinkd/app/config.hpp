@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct Config {
   std::chrono::seconds audit_interval{600};
   double hold_down_share = 0;  // 0: off
   std::chrono::seconds hold_down_time{300};
+  bool ip_learning = true;
+  std::int64_t ip_learning_limit = 4096;  // addresses a port
   std::string control = control::kDefaultPath;
   std::string log_level = "info";
 

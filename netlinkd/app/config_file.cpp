@@ -81,6 +81,17 @@ class Reader {
     }
   }
 
+  void number(std::string_view key, std::int64_t& value, std::int64_t least, std::int64_t most) {
+    if (const auto* node = take(key)) {
+      const auto* found = node->as_integer();
+      if (found == nullptr || found->get() < least || found->get() > most) {
+        fail(*node, key, fmt::format("a number, {} to {}", least, most));
+      } else {
+        value = found->get();
+      }
+    }
+  }
+
   void share(std::string_view key, double& value) {
     if (const auto* node = take(key)) {
       const auto found = node->value<double>();
@@ -188,6 +199,8 @@ Result<Config> read_file(const std::string& path, Config config) {
   reader.seconds("audit-interval", config.audit_interval);
   reader.share("hold-down-share", config.hold_down_share);
   reader.seconds("hold-down-time", config.hold_down_time);
+  reader.boolean("ip-learning", config.ip_learning);
+  reader.number("ip-learning-limit", config.ip_learning_limit, 1, 1'000'000);
   reader.text("control", config.control);
   reader.text("log-level", config.log_level);
   if (auto error = reader.finish()) return std::unexpected(std::move(*error));

@@ -31,7 +31,14 @@ Kernel::Kernel(asio::io_context& io, rtnl::Transactor writer, rtnl::Transactor a
       readable_(io, monitor.fd()),
       monitor_(std::move(monitor)),
       writer_(std::move(writer)),
-      auditor_(std::move(auditor)) {}
+      auditor_(std::move(auditor)),
+      listener_(io, {.sightings = [this](auto heard) { outputs_.sightings(std::move(heard)); },
+                     .deaf = [this](auto deaf) { outputs_.deaf(std::move(deaf)); },
+                     // Where nobody waits for it.
+                     .bury =
+                         [this](auto closed) {
+                           auditor_.do_later([closed](rtnl::Transactor&) { closed->close(); });
+                         }}) {}
 
 Kernel::~Kernel() {
   readable_.release();  // the descriptor is the monitor's
@@ -73,6 +80,8 @@ void Kernel::audit() {
     deliver([this, there = std::move(there)]() mutable { outputs_.audit(std::move(there)); });
   });
 }
+
+void Kernel::listen(std::vector<IfIndex> ports) { listener_.listen(std::move(ports)); }
 
 void Kernel::deliver(std::function<void()> hand_over) {
   asio::post(io_, [this, alive = std::weak_ptr(alive_), hand_over = std::move(hand_over)]() mutable {

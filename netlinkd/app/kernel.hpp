@@ -5,6 +5,7 @@
 //   probe                 [writer's thread]  ─▶ capabilities ─▶ agent
 //   agent ─▶ audit        ─▶ [auditor's thread] ─▶ audit ─▶ agent
 //   kernel ─▶ Monitor ─▶ events ─▶ agent
+//   agent ─▶ listen; hosts ─▶ Listener ─▶ sightings ─▶ agent
 //
 // Before results are handed over the monitor is drained: what an acknowledged operation caused has been
 // announced before the acknowledgement, so the agent sees the events first. That takes as many turns of the
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "netlinkd/agent/ports.hpp"
+#include "netlinkd/app/listener.hpp"
 #include "netlinkd/app/worker.hpp"
 #include "netlinkd/model/capabilities.hpp"
 #include "netlinkd/model/installed.hpp"
@@ -36,6 +38,8 @@ class Kernel final : public agent::KernelPort {
     std::function<void(std::vector<OpResult>)> results;
     // Once, before everything else; where nobody wants them, the kernel is not probed.
     std::function<void(Result<Capabilities>)> capabilities;
+    std::function<void(std::vector<Sighting>)> sightings;
+    std::function<void(std::vector<agent::Deaf>)> deaf;
   };
 
   // In the network namespace of the calling thread.
@@ -51,6 +55,7 @@ class Kernel final : public agent::KernelPort {
   void submit(std::vector<KernelOp> ops) override;
   void dump() override;
   void audit() override;
+  void listen(std::vector<IfIndex> ports) override;
 
  private:
   Kernel(asio::io_context& io, rtnl::Transactor writer, rtnl::Transactor auditor, rtnl::Monitor monitor);
@@ -69,6 +74,7 @@ class Kernel final : public agent::KernelPort {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Worker writer_;
   Worker auditor_;  // its dump may take a minute, which changes need not wait for
+  Listener listener_;
 };
 
 }  // namespace kvtep::app

@@ -98,6 +98,9 @@ void connect(Kernel& kernel, Database& database, agent::Agent& agent, Alarm& ala
       .results = after([&agent](std::vector<OpResult> results, auto now) { agent.on_results(results, now); }),
       // what the kernel can -> agent
       .capabilities = after([&agent](Result<Capabilities> found, auto) { agent.on_capabilities(found); }),
+      // ARP and ND of local hosts -> ipaddr
+      .sightings = after([&agent](std::vector<Sighting> heard, auto now) { agent.on_sightings(heard, now); }),
+      .deaf = after([&agent](std::vector<agent::Deaf> deaf, auto) { agent.on_deaf(deaf); }),
   });
   // ovsdb-server -> replica -> Desired
   database.start(after([&agent](agent::DatabaseEvent event, auto now) { agent.on_database(event, now); }));
@@ -119,11 +122,13 @@ int run(const Config& config) {
   if (!kernel) return cannot_start(kernel.error().message);
 
   Database database(io, std::move(*remotes), lock_id(config.settings.switch_name), log);
-  agent::Agent agent({.settings = config.settings,
-                      .removal_delay = config.removal_delay,
-                      .hold_down = {.share = config.hold_down_share, .time = config.hold_down_time},
-                      .audit_interval = config.audit_interval},
-                     database.replica(), **kernel, database, log);
+  agent::Agent agent(
+      {.settings = config.settings,
+       .removal_delay = config.removal_delay,
+       .hold_down = {.share = config.hold_down_share, .time = config.hold_down_time},
+       .audit_interval = config.audit_interval,
+       .addresses_per_port = config.ip_learning ? static_cast<std::size_t>(config.ip_learning_limit) : 0},
+      database.replica(), **kernel, database, log);
   Alarm alarm(io, agent);
   // status <- agent, apply -> agent
   auto control = control::Server::open(io, config.control,

@@ -23,6 +23,7 @@ Json counters_json(const agent::Counters& counters) {
           {"damped", counters.damped},
           {"audits", counters.audits},
           {"audit_differences", counters.audit_differences},
+          {"addresses_heard", counters.addresses_heard},
           {"local_wins", counters.local_wins}};
 }
 
@@ -62,6 +63,7 @@ std::string to_json(const agent::Status& status) {
                          {"lock_held", status.has_lock},
                          {"logical_switches", status.switches},
                          {"bound_ports", status.ports},
+                         {"host_addresses", status.host_addresses},
                          {"held_down", held},
                          {"issues", issues},
                          {"refused_operations", status.refused},

@@ -187,11 +187,17 @@ class LocalRows {
     }
     bool missing = is_local(vni, mac, links);
     const auto own = locators_.existing(key_of(logical_switch));
+    const auto address = missing ? address_of(vni, mac) : std::string();
     for (const auto& id : input_.view.index.local_rows(logical_switch, mac)) {
       const auto* row = database_.table<UcastMacsLocal>().find(id);
       if (row == nullptr || is_foreign(row->locator)) continue;
       if (missing && own == row->locator && row->MAC == mac.to_string()) {
         missing = false;
+        auto wanted = *row;
+        wanted.ipaddr = address;
+        if (wanted == *row) continue;
+        result_.transaction.update_changed(id, *row, wanted);
+        ++rows_;
       } else {
         result_.transaction.erase<UcastMacsLocal>(id);
         ++rows_;
@@ -200,8 +206,14 @@ class LocalRows {
     if (!missing) return;
     result_.transaction.insert(UcastMacsLocal{.MAC = mac.to_string(),
                                               .logical_switch = logical_switch,
-                                              .locator = locators_.get(key_of(logical_switch))});
+                                              .locator = locators_.get(key_of(logical_switch)),
+                                              .ipaddr = address});
     ++rows_;
+  }
+
+  std::string address_of(Vni vni, const MacAddress& mac) const {
+    const auto known = input_.address_of ? input_.address_of(vni, mac) : std::nullopt;
+    return known ? known->to_string() : std::string();
   }
 
   const ReportInput& input_;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -38,6 +39,8 @@ struct ReportInput {
   const Desired& desired;
   const Installed& installed;
   const Faults& faults;
+  // The IP address of a local host, for the ipaddr of its row; left empty: nobody knows any.
+  std::function<std::optional<IpAddress>(Vni, const MacAddress&)> address_of = {};
 };
 
 struct Report {

@@ -119,11 +119,22 @@ class FakeWorld {
     return applied;
   }
 
+  // A host says at the port which address is its own; false where nobody listens there.
+  bool hear(IfIndex port, const MacAddress& mac, const IpAddress& address, VlanId vlan = kUntagged) {
+    if (std::ranges::find(ears, port) == ears.end()) return false;
+    agent_.on_sightings({{.port = port, .vlan = vlan, .mac = mac, .address = address}}, now);
+    settle();
+    return true;
+  }
+
+  void deafen(std::vector<agent::Deaf> deaf) { agent_.on_deaf(deaf); }
+
   agent::Status status() const { return agent_.status(); }
   const Link* link(const std::string& name) const { return agent_.installed().link_named(name); }
 
   Rows rows;
   FakeKernel kernel;
+  std::vector<IfIndex> ears;
   agent::TimePoint now{};
   std::deque<Sent> sent;
   std::vector<std::vector<KernelOp>> rounds;
@@ -137,6 +148,7 @@ class FakeWorld {
     void submit(std::vector<KernelOp> ops) override { world.jobs_.push_back(std::move(ops)); }
     void dump() override { world.jobs_.emplace_back(); }
     void audit() override { ++world.audits_; }
+    void listen(std::vector<IfIndex> ports) override { world.ears = std::move(ports); }
     FakeWorld& world;
   };
   struct Commits final : agent::DatabasePort {

@@ -37,6 +37,19 @@ class ConfigFile : public ::testing::Test {
   std::string directory_;
 };
 
+TEST_F(ConfigFile, SaysWhetherAndHowManyAddressesAreLearned) {
+  EXPECT_TRUE(read_file(write(""), {})->ip_learning);
+  EXPECT_EQ(read_file(write(""), {})->ip_learning_limit, 4096);
+  const auto config = read_file(write("ip-learning = false\nip-learning-limit = 1"), {});
+  ASSERT_TRUE(config);
+  EXPECT_FALSE(config->ip_learning);
+  EXPECT_EQ(config->ip_learning_limit, 1);
+  for (const char* words : {"ip-learning = 1", "ip-learning-limit = 0", "ip-learning-limit = 1000001",
+                            "ip-learning-limit = true"}) {
+    EXPECT_FALSE(read_file(write(words), {})) << words;
+  }
+}
+
 TEST(Arguments, BecomeAConfiguration) {
   const auto invocation =
       parse({"--switch", "s2", "--db", "tcp:10.0.0.1:6640,unix:/run/db.sock", "--tunnel-ip", "192.168.2.20",

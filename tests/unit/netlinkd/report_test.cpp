@@ -50,9 +50,17 @@ class ReportTest : public ::testing::Test {
   std::string report(const ReportScope& scope = {}, std::size_t limit = 1000) {
     const auto view = rows.view();
     const auto wish = planner::desired(view, installed);
-    auto result = planner::report(
-        {.view = view, .desired = wish ? *wish : Desired{}, .installed = installed, .faults = faults}, scope,
-        limit);
+    auto result =
+        planner::report({.view = view,
+                         .desired = wish ? *wish : Desired{},
+                         .installed = installed,
+                         .faults = faults,
+                         .address_of =
+                             [this](Vni, const MacAddress& host) {
+                               const auto known = addresses.find(host);
+                               return known == addresses.end() ? std::nullopt : std::optional(known->second);
+                             }},
+                        scope, limit);
     rest = result.rest;
     operations = result.transaction.operations().size();
     return std::regex_replace(result.transaction.params("db"), std::regex("row[0-9a-f]{32}"), "ROW");
@@ -75,6 +83,7 @@ class ReportTest : public ::testing::Test {
   Rows rows;
   Installed installed;
   Faults faults;
+  std::map<MacAddress, IpAddress> addresses;
   ReportScope rest;
   std::size_t operations = 0;
   Uuid red, port, own, locator;
@@ -111,6 +120,46 @@ TEST_F(ReportTest, PublishesALocalHostWithItsLocatorInOneTransaction) {
           HasSubstr(R"("table":"Ucast_Macs_Local","uuid-name":"ROW","row":{"MAC":"00:00:00:00:aa:02",)")));
   EXPECT_EQ(operations, 4U) << "the locator is made once";
 }
+
+TEST_F(ReportTest, PublishesTheAddressOfALocalHost) {
+  publish_flood_row();
+  learned("00:00:00:00:aa:02");
+  addresses = {{mac("00:00:00:00:aa:02"), ip("2001:DB8::2")}, {mac("00:00:00:00:aa:03"), ip("10.0.0.3")}};
+  EXPECT_THAT(report(), HasSubstr(R"("ipaddr":"2001:db8::2")"));
+  EXPECT_EQ(operations, 1U) << "the other one is no local host";
+}
+
+// A row's ipaddr, what is known, and what is written.
+struct AddressCase {
+  const char* there;
+  const char* known;
+  const char* written;  // null: nothing
+};
+
+class ReportOfAnAddress : public ReportTest, public ::testing::WithParamInterface<AddressCase> {};
+
+TEST_P(ReportOfAnAddress, MendsTheRowThatIsThere) {
+  const auto& test = GetParam();
+  publish_flood_row();
+  learned("00:00:00:00:aa:02");
+  const auto row = publish("00:00:00:00:aa:02", locator);
+  rows.edit<hwvtep::UcastMacsLocal>(row, [&](auto& edited) { edited.ipaddr = test.there; });
+  if (const auto known = IpAddress::parse(test.known)) addresses[mac("00:00:00:00:aa:02")] = *known;
+  const auto text = report({.everything = false, .macs = {{Vni{100}, mac("00:00:00:00:aa:02")}}});
+  EXPECT_EQ(text,
+            test.written == nullptr
+                ? R"(["db"])"
+                : R"(["db",{"op":"update","table":"Ucast_Macs_Local","where":[["_uuid","==",["uuid",")" +
+                      row.to_string() + R"("]]],"row":{"ipaddr":")" + test.written + R"("}}])");
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, ReportOfAnAddress,
+                         ::testing::Values(AddressCase{"", "", nullptr},
+                                           AddressCase{"", "10.0.0.2", "10.0.0.2"},
+                                           AddressCase{"10.0.0.2", "10.0.0.2", nullptr},
+                                           AddressCase{"10.0.0.1", "10.0.0.2", "10.0.0.2"},
+                                           AddressCase{"2001:DB8::2", "2001:db8::2", "2001:db8::2"},
+                                           AddressCase{"nonsense", "", ""}));
 
 TEST_F(ReportTest, IsEmptyWhereTheRowsSayItAlready) {
   publish_flood_row();
