@@ -1,5 +1,6 @@
 """What the kernel has, read by iproute2: a view that shares no line with kvtepd's own netlink code."""
 
+import ipaddress
 import json
 import pathlib
 import subprocess
@@ -54,6 +55,19 @@ def tunnel_entries(entries):
 def bridge_entries(entries):
     """{(port, mac)} of bridges (the `master` table), without the devices' own addresses."""
     return {(e["ifname"], e["mac"]) for e in entries if "master" in e and e.get("state") != "permanent"}
+
+
+def neighbours(run, place):
+    """Every entry that has a hardware address, of both families; a group's are the kernel's own."""
+    entries = []
+    for family in ("-4", "-6"):
+        entries += json.loads(run.ip(place, family, "-j", "neigh", "show", "nud", "all") or "[]")
+    return [e for e in entries if {"lladdr", "dst", "state"} <= e.keys() and not ipaddress.ip_address(e["dst"]).is_multicast]
+
+
+def external_neighbours(entries):
+    """{(device, address, mac)} of those that a controller made."""
+    return {(e["dev"], e["dst"], e["lladdr"]) for e in entries if "extern_learn" in e and e["state"] == ["NOARP"]}
 
 
 def has_module(run, place, probe):

@@ -65,6 +65,19 @@ def destination(text, tunnel_ip):
     return address if usable and address != own else None
 
 
+def host_address(text):
+    """The address of a host that ARP or ND can ask for; None where the text is none."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if address.is_multicast or address.is_loopback or address.is_unspecified:
+        return None
+    if address.version == 4:
+        return address if 1 << 24 <= int(address) < 0xE0 << 24 else None
+    return address if int(address) >> 48 else None
+
+
 def lowest(addresses):
     return [str(min(addresses))] if addresses else []
 
@@ -135,6 +148,27 @@ class Expectation:
                 found.add((f"kvvx{vni}", mac, lowest(addresses)[0]))
         return found
 
+    def mac_rows(self, uuid):
+        """[(row, the address that its locator sends to)] of remote hosts, in one Logical_Switch."""
+        return [(row, destination(self.rows.address(row["locator"][1]), self.tunnel_ip))
+                for row in self.rows["Ucast_Macs_Remote"].values()
+                if row["logical_switch"][1] == uuid and is_host_mac(row["MAC"])]
+
+    def neighbours(self):
+        """{(bridge, IP address, MAC)}: of several MACs with one address the lowest has it."""
+        found = set()
+        for vni, (uuid, _) in self.switches.items():
+            macs = {}
+            for row, to in self.mac_rows(uuid):
+                address = host_address(row["ipaddr"])
+                if address and to:
+                    macs.setdefault(str(address), []).append(row["MAC"].lower())
+            found |= {(f"kvbr{vni}", address, min(candidates)) for address, candidates in macs.items()}
+        return found
+
+    def answers_for_hosts(self, uuid):
+        return any(host_address(row["ipaddr"]) for row, _ in self.mac_rows(uuid))
+
 
 def shape(links, expectation):
     """What is wrong with the devices."""
@@ -152,6 +186,7 @@ def shape(links, expectation):
                 ("kvvx: port", data.get("port"), 4789),
                 ("kvvx: learning", data.get("learning", False), False),
                 ("kvvx: learning as a port", port.get("learning"), False),
+                ("kvvx: neigh_suppress", port.get("neigh_suppress"), expectation.answers_for_hosts(uuid)),
                 ("kvbr: up", "UP" in bridge.get("flags", []), True),
                 ("kvvx: up", "UP" in vxlan.get("flags", []), True),
                 ("kvbr: alias", uuid in bridge.get("ifalias", "") and row["name"] in bridge.get("ifalias", ""), True),
@@ -207,4 +242,6 @@ def compare(run, place, database, tunnel_ip):
     wrong += [f"entry {entry} has a VNI of its own" for entry in tunnels if entry[3] is not None]
     wrong += differences("tunnel entries", {entry[:3] for entry in tunnels}, expectation.tunnel_entries())
     wrong += differences("bridge entries", in_bridges, hosts)
+    answered = {n for n in kernel.external_neighbours(kernel.neighbours(run, place)) if n[0].startswith("kvbr")}
+    wrong += differences("neighbours", answered, expectation.neighbours())
     return wrong + local_rows(rows, expectation, entries, links)

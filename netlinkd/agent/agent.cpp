@@ -82,6 +82,7 @@ void Agent::changed(const DatabaseChanged& event, TimePoint now) {
 }
 
 void Agent::note_delta(const hwvtep::Database::Delta& delta) {
+  note_addresses(delta);
   const auto mark = [&](const ovsdb::Uuid& logical_switch, const std::string& text, auto&& action) {
     if (!desired_) return;
     const auto vni = desired_->vni_of.find(logical_switch);
@@ -236,6 +237,8 @@ void Agent::apply(const KernelEvent& event) {
   const bool may_change_inventory = concerns_ports(event);
   const auto mac = mac_of(event);
   const bool was_in_place = mac && is_in_place(*mac);
+  const auto neighbour = neighbour_of(event);
+  const bool was_answered = neighbour && is_in_place(*neighbour);
   note_move(event);
   if (!installed_.apply(event)) return;
   is_in_step_ = false;
@@ -243,16 +246,20 @@ void Agent::apply(const KernelEvent& event) {
     desired_is_stale_ = true;
     unreported_.everything = true;
   }
-  std::visit(Overloaded{[&](const BridgeEntryChanged& e) { note_bridge_entry(e.entry); },
-                        [&](const BridgeEntryGone& e) { note_bridge_entry(e.entry); },
-                        [&](const VxlanEntryChanged& e) { note_vxlan_entry(e.entry); },
-                        [&](const VxlanEntryGone& e) { note_vxlan_entry(e.entry); },
-                        [&](const GroupJoined&) { unreported_.groups = true; },
-                        [&](const GroupLeft&) { unreported_.groups = true; },
-                        [&](const HostChanged&) { desired_is_stale_ = true; },  // its issues
-                        [&](const auto&) { mark_dirty(kLinks); }},
-             event);
+  std::visit(
+      Overloaded{[&](const BridgeEntryChanged& e) { note_bridge_entry(e.entry); },
+                 [&](const BridgeEntryGone& e) { note_bridge_entry(e.entry); },
+                 [&](const VxlanEntryChanged& e) { note_vxlan_entry(e.entry); },
+                 [&](const VxlanEntryGone& e) { note_vxlan_entry(e.entry); },
+                 [&](const NeighbourChanged& e) { note_neighbour(e.neighbour.device, e.neighbour.address); },
+                 [&](const NeighbourGone& e) { note_neighbour(e.device, e.address); },
+                 [&](const GroupJoined&) { unreported_.groups = true; },
+                 [&](const GroupLeft&) { unreported_.groups = true; },
+                 [&](const HostChanged&) { desired_is_stale_ = true; },  // its issues
+                 [&](const auto&) { mark_dirty(kLinks); }},
+      event);
   if (was_in_place && needs_work(*mac)) note_mac_drift(*mac);
+  if (was_answered && needs_work(*neighbour)) note_neighbour_drift(*neighbour);
 }
 
 void Agent::note_bridge_entry(const BridgeEntry& entry) {
@@ -299,7 +306,10 @@ void Agent::note_unreported(const MacKey& key) {
 }
 
 void Agent::mark_dirty(const Unit& unit) {
-  if (!unit.is_mac) {
+  if (unit.address) {
+    const NeighbourKey key{unit.vni, *unit.address};
+    if (is_dirty_neighbour_.insert(key).second) dirty_neighbours_.push_back(key);
+  } else if (!unit.is_mac) {
     links_dirty_ = true;
   } else if (const MacKey key{unit.vni, unit.mac}; is_dirty_mac_.insert(key).second) {
     dirty_macs_.push_back(key);
@@ -374,6 +384,7 @@ Status Agent::status() const {
   status.issues.insert(deaf_.begin(), deaf_.end());
   status.host_addresses = addresses_.size();
   for (const auto& [key, issues] : mac_issues_) status.issues.insert(issues.begin(), issues.end());
+  for (const auto& [key, issues] : neighbour_issues_) status.issues.insert(issues.begin(), issues.end());
   if (desired_) {
     status.switches = desired_->switches.size();
     status.ports = desired_->ports.size();

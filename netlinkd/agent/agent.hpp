@@ -130,6 +130,16 @@ class Agent {
     }
   };
 
+  struct NeighbourKey {
+    Vni vni;
+    IpAddress address;
+    auto operator<=>(const NeighbourKey&) const = default;
+    template <typename H>
+    friend H AbslHashValue(H state, const NeighbourKey& key) {
+      return H::combine(std::move(state), key.vni, key.address);
+    }
+  };
+
   // agent.cpp: inputs
   void changed(const DatabaseChanged& event, TimePoint now);
   void lost(const DatabaseLost& event);
@@ -161,6 +171,7 @@ class Agent {
   void forget_what_was_mended();
   void forget_switch(Vni vni);
   void begin_scan(Vni vni);
+  bool has_work() const { return !dirty_macs_.empty() || !dirty_neighbours_.empty() || !scans_.empty(); }
   void scan_some(std::size_t& budget);
   void reconcile(TimePoint now);
   void plan_links(std::vector<KernelOp>& ops, TimePoint now);
@@ -171,6 +182,17 @@ class Agent {
   Unit unit_of(const KernelOp& op) const;
   void say(const Issue& issue);
   void arrive_in_step();
+
+  // neighbours.cpp: for which addresses the bridges answer
+  void note_addresses(const hwvtep::Database::Delta& delta);
+  std::optional<NeighbourKey> neighbour_of(const KernelEvent& event) const;
+  bool is_in_place(const NeighbourKey& key) const;
+  bool needs_work(const NeighbourKey& key) const;
+  void note_neighbour(IfIndex bridge, const IpAddress& address);
+  void note_neighbour_drift(const NeighbourKey& key);
+  std::optional<planner::Step> peek_step_for(const NeighbourKey& key, std::set<Issue>& issues) const;
+  std::optional<planner::Step> step_for(const NeighbourKey& key);
+  void plan_neighbour(const NeighbourKey& key, std::vector<KernelOp>& ops, TimePoint now);
 
   // flapping.cpp
   void note_move(const KernelEvent& event);
@@ -249,15 +271,23 @@ class Agent {
   // there `yields_` knows of each local host whether it or its row came first.
   std::map<Vni, IfIndex> followed_;
   std::map<MacKey, std::set<Issue>> mac_issues_;
+  std::map<NeighbourKey, std::set<Issue>> neighbour_issues_;
   std::set<Issue> said_;
 
   // What to look at again, and when.
   bool links_dirty_ = true;
   std::deque<MacKey> dirty_macs_;
   absl::flat_hash_set<MacKey> is_dirty_mac_;
-  // Switches whose MACs are all to be looked at, and what is left of the first one's.
+  std::deque<NeighbourKey> dirty_neighbours_;
+  absl::flat_hash_set<NeighbourKey> is_dirty_neighbour_;
+  // Switches whose MACs and neighbours are all to be looked at, and what is left of the first one's.
+  struct Scan {
+    std::vector<MacAddress> macs;
+    std::vector<IpAddress> addresses;
+    bool empty() const { return macs.empty() && addresses.empty(); }
+  };
   std::deque<Vni> scans_;
-  std::optional<std::vector<MacAddress>> scan_;
+  std::optional<Scan> scan_;
   bool go_on_ = false;  // the turn was cut: there is more to do at once
   std::multimap<TimePoint, Unit> timers_;
   WaitingRoom removals_;
@@ -265,6 +295,7 @@ class Agent {
   RetryTable retry_;
   bool in_flight_ = false;
   absl::flat_hash_set<MacKey> macs_in_flight_;
+  absl::flat_hash_set<NeighbourKey> neighbours_in_flight_;
   // The last round's operations that the kernel did, or had done already: asked for once more, they had no
   // effect.
   struct Done {

@@ -30,13 +30,24 @@ void Audit::heard(const KernelEvent& event) {
                         [&](const VxlanEntryGone& e) { entries_.emplace(e.entry.device, e.entry.mac); },
                         [&](const TagFilterChanged& e) { tag_filters_.insert(e.index); },
                         [&](const TagFilterGone& e) { tag_filters_.insert(e.index); },
+                        [&](const HookGone& e) {
+                          tag_filters_.insert(e.index);
+                          announcers_.insert(e.index);
+                        },
+                        [&](const AnnouncerChanged& e) { announcers_.insert(e.index); },
+                        [&](const AnnouncerGone& e) { announcers_.insert(e.index); },
+                        [&](const NeighbourChanged& e) {
+                          neighbours_.emplace(e.neighbour.device, e.neighbour.address);
+                        },
+                        [&](const NeighbourGone& e) { neighbours_.emplace(e.device, e.address); },
                         [&](const GroupJoined& e) { members_.insert(e.member); },
                         [&](const GroupLeft& e) { members_.insert(e.member); },
                         [&](const NexthopChanged& e) { nexthops_.insert(e.nexthop.id); },
                         [&](const NexthopGone& e) { nexthops_.insert(e.id); },
                         [&](const SourceFilterChanged& e) { source_filters_.insert(e.table); },
                         [&](const SourceFilterGone& e) { source_filters_.insert(e.table); },
-                        [](const HostChanged&) {}, [](const Overrun&) {}},
+                        [](const HostChanged&) {},
+                        [](const Overrun&) {}},
              event);
 }
 
@@ -63,6 +74,7 @@ std::vector<KernelEvent> Audit::next(const Installed& known, std::size_t budget)
     if (!vxlan_walk_.is_done) break;
     compare_groups(device, known);
     compare_members(device, known);
+    compare_neighbours(device, known);
     budget -= std::min<std::size_t>(budget, 1);
     devices_.pop_back();
     bridge_walk_ = {};
@@ -91,6 +103,13 @@ void Audit::compare_filters(const Installed& known) {
     if (now == nullptr && before != nullptr) differences_.emplace_back(TagFilterGone{index});
     if (now != nullptr && (before == nullptr || *before != *now))
       differences_.emplace_back(TagFilterChanged{index, *now});
+  }
+  for (const auto& [index, link] : known.links()) {
+    const auto now = there_.announcer(index);
+    if (announcers_.contains(index) || there_.link(index) == nullptr || now == known.announcer(index))
+      continue;
+    differences_.push_back(now ? KernelEvent(AnnouncerChanged{index, *now})
+                               : KernelEvent(AnnouncerGone{index}));
   }
   for (const auto& [table, filter] : there_.source_filters()) {
     const auto before = known.source_filters().find(table);
@@ -145,6 +164,22 @@ void Audit::compare_members(IfIndex device, const Installed& known) {
   }
   for (const auto& member : before) {
     if (!there.contains(member) && !members_.contains(member)) differences_.emplace_back(GroupLeft{member});
+  }
+}
+
+void Audit::compare_neighbours(IfIndex device, const Installed& known) {
+  const auto& there = there_.neighbours(device);
+  const auto& before = known.neighbours(device);
+  if (there == before) return;
+  for (const auto& [address, neighbour] : there) {
+    const auto other = before.find(address);
+    const bool same = other != before.end() && other->second == neighbour;
+    if (!same && !neighbours_.contains({device, address}))
+      differences_.emplace_back(NeighbourChanged{neighbour});
+  }
+  for (const auto& [address, neighbour] : before) {
+    if (!there.contains(address) && !neighbours_.contains({device, address}))
+      differences_.emplace_back(NeighbourGone{device, address});
   }
 }
 

@@ -27,7 +27,7 @@ class Audit {
   // To be called with every event from the request for the dump on.
   void heard(const KernelEvent& event);
   // So much happened that little is left to compare.
-  bool is_pointless() const { return entries_.size() > kMostHeard; }
+  bool is_pointless() const { return entries_.size() + neighbours_.size() > kMostHeard; }
 
   // The answer to that request.
   void dumped(Installed there);
@@ -54,6 +54,7 @@ class Audit {
   void compare_nexthops(const Installed& known);
   void compare_groups(IfIndex device, const Installed& known);
   void compare_members(IfIndex device, const Installed& known);
+  void compare_neighbours(IfIndex device, const Installed& known);
   template <class Entry>
   void compare(Walk<Entry>& walk, IfIndex device, const absl::flat_hash_map<MacAddress, Entry>& there,
                const absl::flat_hash_map<MacAddress, Entry>& known, std::size_t& budget);
@@ -66,6 +67,8 @@ class Audit {
   std::set<std::string> source_filters_;
   absl::flat_hash_set<std::pair<IfIndex, MacAddress>> entries_;
   std::set<GroupMember> members_;
+  absl::flat_hash_set<std::pair<IfIndex, IpAddress>> neighbours_;
+  std::set<IfIndex> announcers_;
 
   bool has_dump_ = false;
   Installed there_;

@@ -55,7 +55,7 @@ bool Agent::is_held(const planner::Step& step) const {
   return std::holds_alternative<RemoveRemoteMac>(step.op) ||
          std::holds_alternative<RemoveFloodDestination>(step.op) ||
          std::holds_alternative<RemoveServiceNode>(step.op) ||
-         std::holds_alternative<SetSourceFilter>(step.op);
+         std::holds_alternative<RemoveNeighbour>(step.op) || std::holds_alternative<SetSourceFilter>(step.op);
 }
 
 void Agent::end_hold(const char* why) {

@@ -21,6 +21,8 @@ struct KeyMaker {
   }
   OpKey operator()(const SetSourceFilter& op) const { return {.name = op.table}; }
   OpKey operator()(const RemoveSourceFilter& op) const { return {.name = op.table}; }
+  OpKey operator()(const SetNeighbour& op) const { return {.index = op.bridge, .address = op.address}; }
+  OpKey operator()(const RemoveNeighbour& op) const { return {.index = op.bridge, .address = op.address}; }
   template <class Op>
   OpKey operator()(const Op& op) const {
     return {.index = op.index};

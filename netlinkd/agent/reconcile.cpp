@@ -50,7 +50,10 @@ void Agent::refresh_desired() {
 void Agent::forget_what_was_mended() {
   std::erase_if(said_, [&](const Issue& issue) {
     return !desired_->issues.contains(issue) && !last_links_.conflicts.contains(issue) &&
-           std::ranges::none_of(mac_issues_, [&](const auto& entry) { return entry.second.contains(issue); });
+           std::ranges::none_of(mac_issues_,
+                                [&](const auto& entry) { return entry.second.contains(issue); }) &&
+           std::ranges::none_of(neighbour_issues_,
+                                [&](const auto& entry) { return entry.second.contains(issue); });
   });
 }
 
@@ -58,6 +61,7 @@ void Agent::forget_switch(Vni vni) {
   switch_links_.erase(vni);
   followed_.erase(vni);
   std::erase_if(mac_issues_, [&](const auto& entry) { return entry.first.vni == vni; });
+  std::erase_if(neighbour_issues_, [&](const auto& entry) { return entry.first.vni == vni; });
   absl::erase_if(yields_, [&](const auto& entry) { return entry.first.vni == vni; });
 }
 
@@ -90,7 +94,7 @@ void Agent::begin_scan(Vni vni) {
   if (std::ranges::find(scans_, vni) == scans_.end()) scans_.push_back(vni);
 }
 
-// Looks at the next MACs of the switch whose turn it is.
+// Looks at the next MACs and neighbours of the switch whose turn it is.
 void Agent::scan_some(std::size_t& budget) {
   const auto vni = scans_.front();
   const auto wish = desired_->switches.find(vni);
@@ -104,17 +108,22 @@ void Agent::scan_some(std::size_t& budget) {
   if (!scan_) {
     scan_.emplace();
     if (rows != index_.remote_macs().end()) {
-      for (const auto& [mac, ids] : rows->second) scan_->push_back(mac);
+      for (const auto& [mac, ids] : rows->second) scan_->macs.push_back(mac);
     }
-    for (const auto& [mac, entry] : installed_.vxlan_table(links->second.vxlan).hosts) scan_->push_back(mac);
+    for (const auto& [mac, entry] : installed_.vxlan_table(links->second.vxlan).hosts)
+      scan_->macs.push_back(mac);
     for (const auto& [mac, entry] : installed_.bridge_table(links->second.bridge)) {
-      if (entry.port == links->second.vxlan) scan_->push_back(mac);
+      if (entry.port == links->second.vxlan) scan_->macs.push_back(mac);
     }
+    for (const auto& [address, ids] : index_.remote_addresses(wish->second.logical_switch))
+      scan_->addresses.push_back(address);
+    for (const auto& [address, entry] : installed_.neighbours(links->second.bridge))
+      scan_->addresses.push_back(address);
   }
   const bool is_news = !followed_.contains(vni);
-  for (; !scan_->empty() && budget > 0; --budget) {
-    const auto mac = scan_->back();
-    scan_->pop_back();
+  for (; !scan_->macs.empty() && budget > 0; --budget) {
+    const auto mac = scan_->macs.back();
+    scan_->macs.pop_back();
     const auto wanted = planner::remote_destination(view(), wish->second.logical_switch, mac,
                                                     planner::tunnel_end(wish->second));
     // Which came first, the entry or the row, cannot be told any more: the host is where its frames come
@@ -122,6 +131,11 @@ void Agent::scan_some(std::size_t& budget) {
     if (is_news && wanted && planner::local_port(installed_, links->second, mac))
       yields_.try_emplace(MacKey{vni, mac}, *wanted);
     if (step_for({vni, mac})) mark_dirty({true, vni, mac});
+  }
+  for (; !scan_->addresses.empty() && budget > 0; --budget) {
+    const NeighbourKey key{vni, scan_->addresses.back()};
+    scan_->addresses.pop_back();
+    if (step_for(key)) mark_dirty({.vni = vni, .address = key.address});
   }
   if (!scan_->empty()) return;
   followed_[vni] = links->second.bridge;
@@ -137,19 +151,27 @@ void Agent::reconcile(TimePoint now) {
     plan_links(ops, now);
   }
   auto budget = options_.turn_limit;
-  while ((!dirty_macs_.empty() || !scans_.empty()) && budget > 0 && ops.size() < options_.round_limit) {
-    if (dirty_macs_.empty()) {
+  while (has_work() && budget > 0 && ops.size() < options_.round_limit) {
+    if (dirty_macs_.empty() && dirty_neighbours_.empty()) {
       scan_some(budget);
       continue;
     }
     --budget;
+    // A host's address is answered for once there is a way to the host.
+    if (dirty_macs_.empty()) {
+      const auto key = dirty_neighbours_.front();
+      dirty_neighbours_.pop_front();
+      is_dirty_neighbour_.erase(key);
+      plan_neighbour(key, ops, now);
+      continue;
+    }
     const auto key = dirty_macs_.front();
     dirty_macs_.pop_front();
     is_dirty_mac_.erase(key);
     plan_mac(key, ops, now);
   }
   if (ops.empty()) {
-    go_on_ = go_on_ || !dirty_macs_.empty() || !scans_.empty();
+    go_on_ = go_on_ || has_work();
     arrive_in_step();
     return;
   }
@@ -260,6 +282,7 @@ void Agent::accept(const planner::Step& step, const Unit& unit, std::vector<Kern
 void Agent::on_results(const std::vector<OpResult>& results, TimePoint now) {
   in_flight_ = false;
   macs_in_flight_.clear();
+  neighbours_in_flight_.clear();
   done_.clear();
   for (const auto& result : results) note_result(result, now);
   if (!events_during_dump_) work(now);
@@ -294,6 +317,7 @@ Unit Agent::unit_of(const KernelOp& op) const {
   const auto key = key_of(op);
   const bool is_mac = std::holds_alternative<SetRemoteMac>(op) || std::holds_alternative<RemoveRemoteMac>(op);
   const auto vni = vni_of_link_.find(key.index);
+  if (key.address && vni != vni_of_link_.end()) return {.vni = vni->second, .address = key.address};
   if (!is_mac || vni == vni_of_link_.end()) return kLinks;
   return {.is_mac = true, .vni = vni->second, .mac = key.mac};
 }

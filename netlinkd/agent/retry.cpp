@@ -23,7 +23,7 @@ bool is_creation(const KernelOp& op) { return is_one_of<CreateBridge, CreateVxla
 
 bool is_deletion(const KernelOp& op) {
   return is_one_of<DeleteLink, RemoveTagFilter, RemoveRemoteMac, RemoveFloodDestination, RemoveServiceNode,
-                   RemoveSourceFilter>(op);
+                   RemoveSourceFilter, RemoveNeighbour, RemoveAnnouncer>(op);
 }
 
 }  // namespace

@@ -33,6 +33,8 @@ struct DesiredSwitch {
   // Where each group MAC is sent; the zero MAC's is the flood list: everything that nobody else has an entry
   // for.
   std::map<MacAddress, std::set<TunnelDestination>> multicast;
+  // Rows of Ucast_Macs_Remote say what IP addresses remote hosts have: the bridge answers for them.
+  bool answers_for_hosts = false;
 
   bool operator==(const DesiredSwitch&) const = default;
 };

@@ -82,6 +82,12 @@ bool Installed::take(const LinkGone& event) {
   bridge_tables_.erase(event.index);
   vxlan_tables_.erase(event.index);
   tag_filters_.erase(event.index);
+  neighbours_.erase(event.index);
+  announcers_.erase(event.index);
+  // The kernel's filters forget a target that is gone, and tell nobody.
+  for (auto& [port, vxlan] : announcers_) {
+    if (vxlan == event.index) vxlan = {};
+  }
   group_members_.erase(event.index);
   return true;
 }
@@ -159,6 +165,34 @@ bool Installed::take(const TagFilterChanged& event) {
 
 bool Installed::take(const TagFilterGone& event) { return tag_filters_.erase(event.index) > 0; }
 
+std::optional<IfIndex> Installed::announcer(IfIndex port) const {
+  const auto place = announcers_.find(port);
+  return place == announcers_.end() ? std::nullopt : std::optional(place->second);
+}
+
+const NeighbourTable& Installed::neighbours(IfIndex bridge) const { return at_or_empty(neighbours_, bridge); }
+
+bool Installed::take(const HookGone& event) {
+  const bool guarded = tag_filters_.erase(event.index) > 0;
+  return announcers_.erase(event.index) > 0 || guarded;
+}
+
+bool Installed::take(const AnnouncerChanged& event) { return assign(announcers_, event.index, event.vxlan); }
+
+bool Installed::take(const AnnouncerGone& event) { return announcers_.erase(event.index) > 0; }
+
+bool Installed::take(const NeighbourChanged& event) {
+  return assign(neighbours_[event.neighbour.device], event.neighbour.address, event.neighbour);
+}
+
+bool Installed::take(const NeighbourGone& event) {
+  const auto table = neighbours_.find(event.device);
+  if (table == neighbours_.end()) return false;
+  const bool known = table->second.erase(event.address) > 0;
+  if (table->second.empty()) neighbours_.erase(table);
+  return known;
+}
+
 const std::set<GroupMember>& Installed::group_members(IfIndex bridge) const {
   static const std::set<GroupMember> kNone;
   const auto place = group_members_.find(bridge);
@@ -210,6 +244,7 @@ bool Installed::take(const HostChanged& event) {
 bool Installed::operator==(const Installed& other) const {
   return links_ == other.links_ && bridge_tables_ == other.bridge_tables_ &&
          vxlan_tables_ == other.vxlan_tables_ && tag_filters_ == other.tag_filters_ &&
+         neighbours_ == other.neighbours_ && announcers_ == other.announcers_ &&
          group_members_ == other.group_members_ && nexthops_ == other.nexthops_ &&
          source_filters_ == other.source_filters_;
 }

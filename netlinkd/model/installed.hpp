@@ -22,6 +22,9 @@ namespace kvtep {
 // One bridge's table.
 using BridgeTable = absl::flat_hash_map<MacAddress, BridgeEntry>;
 
+// One bridge's neighbours.
+using NeighbourTable = absl::flat_hash_map<IpAddress, Neighbour>;
+
 // One vxlan device's table: a host has one destination, the zero MAC and groups have several.
 struct VxlanTable {
   absl::flat_hash_map<MacAddress, VxlanEntry> hosts;
@@ -44,7 +47,10 @@ class Installed {
   const VxlanTable& vxlan_table(IfIndex device) const;
   // How many entries a bridge has learned, or how many of them are behind a port of a bridge.
   std::size_t learned(IfIndex device) const;
+  const NeighbourTable& neighbours(IfIndex bridge) const;
   const TagFilter* tag_filter(IfIndex index) const;
+  // The vxlan device into which the port's announcements are copied; 0 where it is gone.
+  std::optional<IfIndex> announcer(IfIndex port) const;
   // Never null, as the tables.
   const std::set<GroupMember>& group_members(IfIndex bridge) const;
   const std::map<std::uint32_t, Nexthop>& nexthops() const { return nexthops_; }                 // by id
@@ -65,6 +71,11 @@ class Installed {
   bool take(const VxlanEntryGone& event);
   bool take(const TagFilterChanged& event);
   bool take(const TagFilterGone& event);
+  bool take(const HookGone& event);
+  bool take(const AnnouncerChanged& event);
+  bool take(const AnnouncerGone& event);
+  bool take(const NeighbourChanged& event);
+  bool take(const NeighbourGone& event);
   bool take(const GroupJoined& event);
   bool take(const GroupLeft& event);
   bool take(const NexthopChanged& event);
@@ -81,7 +92,9 @@ class Installed {
   absl::flat_hash_map<IfIndex, BridgeTable> bridge_tables_;
   absl::flat_hash_map<IfIndex, std::size_t> learned_;  // of bridge_tables_, by bridge and by port
   absl::flat_hash_map<IfIndex, VxlanTable> vxlan_tables_;
+  absl::flat_hash_map<IfIndex, NeighbourTable> neighbours_;
   std::map<IfIndex, TagFilter> tag_filters_;
+  std::map<IfIndex, IfIndex> announcers_;
   std::map<IfIndex, std::set<GroupMember>> group_members_;  // by bridge
   std::map<std::uint32_t, Nexthop> nexthops_;
   std::map<std::string, SourceFilter> source_filters_;

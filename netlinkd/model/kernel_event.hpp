@@ -12,6 +12,7 @@
 #include "netlinkd/model/group.hpp"
 #include "netlinkd/model/host.hpp"
 #include "netlinkd/model/link.hpp"
+#include "netlinkd/model/neighbour.hpp"
 #include "netlinkd/model/nexthop.hpp"
 #include "netlinkd/model/source_filter.hpp"
 #include "netlinkd/model/tag_filter.hpp"
@@ -60,6 +61,30 @@ struct TagFilterGone {
   IfIndex index;
   bool operator==(const TagFilterGone&) const = default;
 };
+// The ingress hook is gone, or was exchanged: with it went all filters, in silence.
+struct HookGone {
+  IfIndex index;
+  bool operator==(const HookGone&) const = default;
+};
+// The device copies announcements into `vxlan` (SetAnnouncer); 0 where that device is gone.
+struct AnnouncerChanged {
+  IfIndex index;
+  IfIndex vxlan;
+  bool operator==(const AnnouncerChanged&) const = default;
+};
+struct AnnouncerGone {
+  IfIndex index;
+  bool operator==(const AnnouncerGone&) const = default;
+};
+struct NeighbourChanged {
+  Neighbour neighbour;
+  bool operator==(const NeighbourChanged&) const = default;
+};
+struct NeighbourGone {
+  IfIndex device;
+  IpAddress address;
+  bool operator==(const NeighbourGone&) const = default;
+};
 struct GroupJoined {
   GroupMember member;
   bool operator==(const GroupJoined&) const = default;
@@ -101,7 +126,8 @@ struct Overrun {
 using KernelEvent =
     std::variant<LinkChanged, LinkGone, BridgePortChanged, BridgeEntryChanged, BridgeEntryGone,
                  VxlanEntryChanged, VxlanEntryGone, TagFilterChanged, TagFilterGone, GroupJoined, GroupLeft,
-                 NexthopChanged, NexthopGone, SourceFilterChanged, SourceFilterGone, HostChanged, Overrun>;
+                 NexthopChanged, NexthopGone, SourceFilterChanged, SourceFilterGone, HostChanged, HookGone,
+                 AnnouncerChanged, AnnouncerGone, NeighbourChanged, NeighbourGone, Overrun>;
 
 // A complete dump: links first, then filters, then entries. Only *Changed events.
 struct Snapshot {

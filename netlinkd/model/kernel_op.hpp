@@ -152,11 +152,37 @@ struct RemoveSourceFilter {
   bool operator==(const RemoveSourceFilter&) const = default;
 };
 
+// A neighbour entry on the bridge, NUD_NOARP and NTF_EXT_LEARNED; replaces what stood there.
+struct SetNeighbour {
+  IfIndex bridge;
+  IpAddress address;
+  MacAddress mac;
+  bool operator==(const SetNeighbour&) const = default;
+};
+struct RemoveNeighbour {
+  IfIndex bridge;
+  IpAddress address;
+  bool operator==(const RemoveNeighbour&) const = default;
+};
+// Copies what announces a host at the port (gratuitous ARP, unsolicited Neighbour Advertisements, and the
+// probes before them: RFC 5227, RFC 4862 section 5.4) into the tunnel. A bridge port that suppresses
+// neighbours gets none of these from the bridge.
+struct SetAnnouncer {
+  IfIndex index;
+  IfIndex vxlan;
+  bool operator==(const SetAnnouncer&) const = default;
+};
+struct RemoveAnnouncer {
+  IfIndex index;
+  bool operator==(const RemoveAnnouncer&) const = default;
+};
+
 using KernelOp =
     std::variant<CreateBridge, CreateVxlan, CreateVlan, DeleteLink, SetAlias, SetUp, SetMtu, SetMaster,
                  ConfigureBridge, ConfigureVxlan, ConfigureBridgePort, SetTagFilter, RemoveTagFilter,
                  SetRemoteMac, RemoveRemoteMac, AddFloodDestination, RemoveFloodDestination, SetServiceNode,
-                 RemoveServiceNode, SetSourceFilter, RemoveSourceFilter>;
+                 RemoveServiceNode, SetSourceFilter, RemoveSourceFilter, SetNeighbour, RemoveNeighbour,
+                 SetAnnouncer, RemoveAnnouncer>;
 
 // `error` holds the errno and the kernel's extended acknowledgement; empty where the kernel did it. Results
 // come in the order of the operations, one each.

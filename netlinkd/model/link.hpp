@@ -67,6 +67,9 @@ struct BridgePort {
   bool learning = true;
   // Multicast of every group goes there (IFLA_BRPORT_MULTICAST_ROUTER is 2), whoever asked for it.
   bool multicast_router = false;
+  // IFLA_BRPORT_NEIGH_SUPPRESS: the bridge answers ARP requests and Neighbour Solicitations for hosts behind
+  // the port itself, from the neighbours that it knows, and sends none of those there.
+  bool neigh_suppress = false;
 
   bool operator==(const BridgePort&) const = default;
 };

@@ -80,10 +80,21 @@ std::string text_of(const VxlanEntry& entry) {
                      text_of(entry.destination), entry.lasting ? "" : " ageing");
 }
 
+std::string text_of(const BridgePort& port) {
+  return fmt::format("{}{}", port.learning ? " learning" : " nolearning",
+                     port.neigh_suppress ? " neigh_suppress" : "");
+}
+
+std::string text_of(const Neighbour& neighbour) {
+  return fmt::format("neighbour {} at {} on bridge {}{}", neighbour.address.to_string(),
+                     neighbour.mac.to_string(), neighbour.device.value,
+                     neighbour.is_external ? "" : " (somebody else's)");
+}
+
 std::string text_of(const Link& link) {
   return fmt::format("link {} '{}' alias '{}' master {} {} mtu {} {}{}", link.index.value, link.name,
                      link.alias, link.master.value, link.up ? "up" : "down", link.mtu, text_of(link.info),
-                     link.bridge_port ? (link.bridge_port->learning ? " learning" : " nolearning") : "");
+                     link.bridge_port ? text_of(*link.bridge_port) : "");
 }
 
 }  // namespace
@@ -109,6 +120,8 @@ std::ostream& operator<<(std::ostream& out, const TunnelDestination& destination
 
 std::ostream& operator<<(std::ostream& out, const VxlanEntry& entry) { return out << text_of(entry); }
 
+std::ostream& operator<<(std::ostream& out, const Neighbour& neighbour) { return out << text_of(neighbour); }
+
 std::ostream& operator<<(std::ostream& out, const TagFilter& filter) { return out << text_of(filter); }
 
 std::ostream& operator<<(std::ostream& out, const SourceFilter& filter) { return out << text_of(filter); }
@@ -124,8 +137,7 @@ std::ostream& operator<<(std::ostream& out, const KernelEvent& event) {
       Overloaded{[&](const LinkChanged& e) { out << "changed: " << e.link; },
                  [&](const LinkGone& e) { out << "gone: link " << e.index.value; },
                  [&](const BridgePortChanged& e) {
-                   out << "changed: bridge port " << e.index.value
-                       << (e.port.learning ? " learning" : " nolearning");
+                   out << "changed: bridge port " << e.index.value << text_of(e.port);
                  },
                  [&](const BridgeEntryChanged& e) { out << "changed: " << e.entry; },
                  [&](const BridgeEntryGone& e) { out << "gone: " << e.entry; },
@@ -143,7 +155,17 @@ std::ostream& operator<<(std::ostream& out, const KernelEvent& event) {
                    out << "changed: source filter " << e.table << ": " << e.filter;
                  },
                  [&](const SourceFilterGone& e) { out << "gone: source filter " << e.table; },
-                 [&](const HostChanged& e) { out << e.host; }, [&](const Overrun&) { out << "overrun"; }},
+                 [&](const HookGone& e) { out << "gone: ingress hook of device " << e.index.value; },
+                 [&](const AnnouncerChanged& e) {
+                   out << "changed: announcer of device " << e.index.value << " into " << e.vxlan.value;
+                 },
+                 [&](const AnnouncerGone& e) { out << "gone: announcer of device " << e.index.value; },
+                 [&](const NeighbourChanged& e) { out << "changed: " << e.neighbour; },
+                 [&](const NeighbourGone& e) {
+                   out << "gone: neighbour " << e.address << " on bridge " << e.device.value;
+                 },
+                 [&](const HostChanged& e) { out << e.host; },
+                 [&](const Overrun&) { out << "overrun"; }},
       event);
   return out;
 }
@@ -184,7 +206,8 @@ std::string describe(const KernelOp& op) {
             return fmt::format("configure vxlan device {} {}", o.index.value, text_of(LinkInfo(o.info)));
           },
           [](const ConfigureBridgePort& o) {
-            return fmt::format("set learning {} on bridge port {}", o.port.learning ? "on" : "off",
+            return fmt::format("set learning {} and neighbour suppression {} on bridge port {}",
+                               o.port.learning ? "on" : "off", o.port.neigh_suppress ? "on" : "off",
                                o.index.value);
           },
           [](const SetTagFilter& o) {
@@ -217,6 +240,20 @@ std::string describe(const KernelOp& op) {
           },
           [](const SetSourceFilter& o) {
             return fmt::format("let only {} in, by the nftables table {}", text_of(o.filter), o.table);
+          },
+          [](const SetNeighbour& o) {
+            return fmt::format("answer for {} with {} on bridge {}", o.address.to_string(), o.mac.to_string(),
+                               o.bridge.value);
+          },
+          [](const RemoveNeighbour& o) {
+            return fmt::format("no longer answer for {} on bridge {}", o.address.to_string(), o.bridge.value);
+          },
+          [](const SetAnnouncer& o) {
+            return fmt::format("copy what announces hosts at device {} into vxlan device {}", o.index.value,
+                               o.vxlan.value);
+          },
+          [](const RemoveAnnouncer& o) {
+            return fmt::format("no longer copy what announces hosts at device {}", o.index.value);
           },
           [](const RemoveSourceFilter& o) { return fmt::format("remove the nftables table {}", o.table); }},
       op);

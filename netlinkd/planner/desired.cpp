@@ -146,7 +146,8 @@ class DesiredBuilder {
                          .mac_limit = view_.settings.mac_limit},
               .vxlan = VxlanInfo{.vni = vni, .local = own_ip_},
               .has_own_vni = has_own_vni,
-              .multicast = {}};
+              .multicast = {},
+              .answers_for_hosts = !view_.index.remote_addresses(id).empty()};
     wanted.multicast = multicast(row, wanted, wanted.has_standby);
   }
 

@@ -20,22 +20,24 @@ void add(RowIds& rows, const Uuid& row) {
   if (place == rows.end() || *place != row) rows.insert(place, row);
 }
 
-void add(MacIndex& index, const Uuid& logical_switch, const MacAddress& mac, const Uuid& row) {
-  add(index[logical_switch][mac], row);
+template <class AnyIndex, class Key>
+void add(AnyIndex& index, const Uuid& logical_switch, const Key& key, const Uuid& row) {
+  add(index[logical_switch][key], row);
 }
 
 void remove(RowIds& rows, const Uuid& row) {
   rows.erase(std::remove(rows.begin(), rows.end(), row), rows.end());
 }
 
-void remove(MacIndex& index, const Uuid& logical_switch, const MacAddress& mac, const Uuid& row) {
-  const auto macs = index.find(logical_switch);
-  if (macs == index.end()) return;
-  const auto rows = macs->second.find(mac);
-  if (rows == macs->second.end()) return;
+template <class AnyIndex, class Key>
+void remove(AnyIndex& index, const Uuid& logical_switch, const Key& key, const Uuid& row) {
+  const auto keys = index.find(logical_switch);
+  if (keys == index.end()) return;
+  const auto rows = keys->second.find(key);
+  if (rows == keys->second.end()) return;
   remove(rows->second, row);
-  if (rows->second.empty()) macs->second.erase(rows);
-  if (macs->second.empty()) index.erase(macs);
+  if (rows->second.empty()) keys->second.erase(rows);
+  if (keys->second.empty()) index.erase(keys);
 }
 
 const RowIds& rows_of(const MacIndex& index, const Uuid& logical_switch, const MacAddress& mac) {
@@ -51,6 +53,19 @@ std::optional<MacAddress> parse_host_mac(std::string_view text) {
   const auto mac = MacAddress::parse(text);
   if (!mac || mac->is_group() || mac->is_zero()) return std::nullopt;
   return mac;
+}
+
+std::optional<IpAddress> parse_host_address(std::string_view text) {
+  const auto address = IpAddress::parse(text);
+  if (!address || !address->is_host()) return std::nullopt;
+  if (const auto* v4 = std::get_if<Ipv4Bytes>(&address->bytes)) {
+    return (*v4)[0] == 0 || (*v4)[0] == 127 ? std::nullopt : address;
+  }
+  // Neither the loopback nor an IPv4 address in IPv6's clothes is in any Neighbour Solicitation.
+  const auto& v6 = std::get<Ipv6Bytes>(address->bytes);
+  const bool is_embedded =
+      std::all_of(v6.begin(), v6.begin() + 10, [](std::uint8_t byte) { return byte == 0; });
+  return is_embedded ? std::nullopt : address;
 }
 
 std::optional<MacAddress> parse_multicast_mac(std::string_view text) {
@@ -84,6 +99,15 @@ void Index::update_table(const std::vector<ovsdb::Change<Row>>& changes) {
 void Index::insert(const Uuid& id, const UcastMacsRemote& row) {
   if (const auto mac = parse_host_mac(row.MAC)) {
     add(remote_macs_, row.logical_switch, *mac, id);
+    if (row.ipaddr.empty()) return;
+    if (const auto address = parse_host_address(row.ipaddr)) {
+      add(remote_addresses_, row.logical_switch, *address, id);
+    } else {
+      issues_[id] = Issue{.object = fmt::format("Ucast_Macs_Remote {} ({})", id.to_string(), row.MAC),
+                          .reason = fmt::format("its ipaddr '{}' is no IP address of a host: nobody answers "
+                                                "for it, all else is done",
+                                                row.ipaddr)};
+    }
   } else {
     issues_[id] = Issue{.object = fmt::format("Ucast_Macs_Remote {}", id.to_string()),
                         .reason = fmt::format("'{}' is no MAC address of a host", row.MAC)};
@@ -106,7 +130,11 @@ void Index::insert(const Uuid& id, const McastMacsRemote& row) {
 
 void Index::erase(const Uuid& id, const UcastMacsRemote& row) {
   issues_.erase(id);
-  if (const auto mac = parse_host_mac(row.MAC)) remove(remote_macs_, row.logical_switch, *mac, id);
+  const auto mac = parse_host_mac(row.MAC);
+  if (!mac) return;
+  remove(remote_macs_, row.logical_switch, *mac, id);
+  if (const auto address = parse_host_address(row.ipaddr))
+    remove(remote_addresses_, row.logical_switch, *address, id);
 }
 
 void Index::erase(const Uuid& id, const UcastMacsLocal& row) {
@@ -124,6 +152,12 @@ const RowIds& Index::remote_rows(const Uuid& logical_switch, const MacAddress& m
 
 const RowIds& Index::local_rows(const Uuid& logical_switch, const MacAddress& mac) const {
   return rows_of(local_macs_, logical_switch, mac);
+}
+
+const absl::flat_hash_map<IpAddress, RowIds>& Index::remote_addresses(const Uuid& logical_switch) const {
+  static const absl::flat_hash_map<IpAddress, RowIds> kNone;
+  const auto rows = remote_addresses_.find(logical_switch);
+  return rows == remote_addresses_.end() ? kNone : rows->second;
 }
 
 const absl::flat_hash_map<MacAddress, RowIds>& Index::multicast_rows(const Uuid& logical_switch) const {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "netlinkd/planner/announcers.hpp"
+#include "netlinkd/planner/neighbours.hpp"
 #include "netlinkd/planner/ownership.hpp"
 #include "netlinkd/planner/port_plan.hpp"
 #include "netlinkd/planner/service_nodes.hpp"
@@ -107,7 +109,9 @@ class SwitchPlanner {
   void plan_vxlan_port(const DesiredSwitch& wanted, const Link& vxlan, const Link& bridge) {
     // Where the bridge snoops, the tunnel still has to get every group: the members at the other ends do not
     // speak IGMP to this bridge.
-    const BridgePort port{.learning = false, .multicast_router = wanted.bridge.multicast_snooping};
+    const BridgePort port{.learning = false,
+                          .multicast_router = wanted.bridge.multicast_snooping,
+                          .neigh_suppress = answers_for_hosts(wanted, bridge.index, installed_)};
     const bool in_place = vxlan.master == bridge.index;
     const bool silent = in_place && vxlan.bridge_port == port;
     const TagFilter* filter = installed_.tag_filter(vxlan.index);
@@ -252,12 +256,15 @@ void drop_repeated_steps(Plan& plan) {
 
 Plan plan_links(const Desired& desired, const Installed& installed, std::string_view switch_name) {
   Plan plan;
+  // A short duplicate rather than a loss: copied before it is suppressed, and until it is no longer.
+  auto last_steps = plan_announcers(desired, installed, switch_name, plan);
   SwitchPlanner switches(installed, switch_name, plan);
   for (const auto& [vni, wanted] : desired.switches) switches.plan(wanted);
   const auto vlan_devices = plan_ports(desired, installed, switch_name, plan);
   switches.plan_leftover_nexthops();
   plan_leftovers(desired, vlan_devices, installed, switch_name, plan);
   plan_source_filter(desired, installed, switch_name, plan);
+  plan.steps.insert(plan.steps.end(), last_steps.begin(), last_steps.end());
   drop_repeated_steps(plan);
   return plan;
 }

@@ -64,4 +64,8 @@ Host read_host(const Snapshot& snapshot) {
   return host;
 }
 
+void refuse_router_advertisements(const std::string& bridge) {
+  std::ofstream("/proc/sys/net/ipv6/conf/" + bridge + "/accept_ra") << "0";
+}
+
 }  // namespace kvtep::rtnl

@@ -3,6 +3,8 @@
 // the room.
 #pragma once
 
+#include <string>
+
 #include "netlinkd/model/host.hpp"
 #include "netlinkd/model/kernel_event.hpp"
 
@@ -10,5 +12,10 @@ namespace kvtep::rtnl {
 
 // The tunnels' ends are those of the snapshot's vxlan entries.
 Host read_host(const Snapshot& snapshot);
+
+// A network's router must not give the bridge an IPv6 address, nor the machine a route: IPv6 itself has to
+// stay on, or the kernel refuses the bridge's neighbours. No netlink attribute says so (accept_ra,
+// ip-sysctl). Where there is no IPv6, or /proc/sys cannot be written, nothing is changed.
+void refuse_router_advertisements(const std::string& bridge);
 
 }  // namespace kvtep::rtnl

@@ -2,18 +2,22 @@
 
 #include <arpa/inet.h>
 #include <linux/filter.h>
+#include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <climits>
+#include <cstddef>
 #include <utility>
 
 #include "netlinkd/rtnl/codec/attributes.hpp"
 #include "netlinkd/rtnl/codec/decode.hpp"
 #include "netlinkd/rtnl/codec/decode_groups.hpp"
+#include "netlinkd/rtnl/codec/own_devices.hpp"
 #include "netlinkd/rtnl/socket.hpp"
 
 namespace kvtep::rtnl {
@@ -24,18 +28,25 @@ constexpr std::size_t kMessageLimit = 4096;  // a call of drain()
 // The kernel's notifications stay within a page or two; a device with hundreds of names may take more.
 constexpr std::size_t kBufferSize = std::size_t{16} << 10;
 
-// Neighbours of other families than AF_BRIDGE stay out of the queue: there may be many, and they only take
-// room.
+// Neighbours of other devices than ours stay out of the queue: there may be many, and they only take room.
+// One byte tells: the highest of the device's number.
 int drop_other_neighbours(int fd) {
   // BPF loads big-endian what is in the host's order there.
   constexpr std::uint32_t kType = 4;
   constexpr std::uint32_t kFamily = NLMSG_HDRLEN;
-  std::array<sock_filter, 7> program{{
+  constexpr std::uint32_t kDevice = NLMSG_HDRLEN + offsetof(ndmsg, ndm_ifindex);
+  constexpr std::uint32_t kHighest = std::endian::native == std::endian::little ? kDevice + 3 : kDevice;
+  static_assert((codec::kFirstOwnIndex & 0xffffff) == 0);
+  std::array<sock_filter, 11> program{{
       {.code = BPF_LD | BPF_H | BPF_ABS, .jt = 0, .jf = 0, .k = kType},
       {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 1, .jf = 0, .k = htons(RTM_NEWNEIGH)},
-      {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 2, .k = htons(RTM_DELNEIGH)},
+      {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 6, .k = htons(RTM_DELNEIGH)},
       {.code = BPF_LD | BPF_B | BPF_ABS, .jt = 0, .jf = 0, .k = kFamily},
-      {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 1, .k = AF_BRIDGE},
+      {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 4, .jf = 0, .k = AF_BRIDGE},
+      {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 1, .jf = 0, .k = AF_INET},
+      {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 3, .k = AF_INET6},
+      {.code = BPF_LD | BPF_B | BPF_ABS, .jt = 0, .jf = 0, .k = kHighest},
+      {.code = BPF_JMP | BPF_JGE | BPF_K, .jt = 0, .jf = 1, .k = codec::kFirstOwnIndex >> 24},
       {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = UINT_MAX},
       {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0},
   }};

@@ -12,6 +12,8 @@
 #include "netlinkd/rtnl/codec/decode.hpp"
 #include "netlinkd/rtnl/codec/decode_groups.hpp"
 #include "netlinkd/rtnl/codec/encode.hpp"
+#include "netlinkd/rtnl/codec/neighbours.hpp"
+#include "netlinkd/rtnl/codec/own_devices.hpp"
 #include "netlinkd/rtnl/exchange.hpp"
 #include "netlinkd/rtnl/host.hpp"
 #include "netlinkd/rtnl/source_filter.hpp"
@@ -23,9 +25,14 @@ namespace {
 constexpr std::size_t kBatchMessages = 64;
 constexpr std::size_t kBatchBytes = std::size_t{32} << 10;
 constexpr unsigned kDumpAttempts = 10;
-// Numbers of new devices: far from those that the kernel gives, which count up from 1.
-constexpr std::uint32_t kFirstIndex = 1U << 30;
-constexpr std::uint32_t kLastIndex = 0x7fffffff;
+constexpr std::uint32_t kFirstIndex = codec::kFirstOwnIndex;
+constexpr std::uint32_t kLastIndex = codec::kLastOwnIndex;
+
+// What is not as we make it is read as not being there: nothing to tell in a dump.
+bool tells_of_an_end(const KernelEvent& event) {
+  return std::holds_alternative<TagFilterGone>(event) || std::holds_alternative<AnnouncerGone>(event) ||
+         std::holds_alternative<NeighbourGone>(event);
+}
 
 // One operation's place in a batch.
 struct Pending {
@@ -77,8 +84,7 @@ class Transactor::Impl {
     const auto into_snapshot = [&](std::span<const std::byte> message) -> Result<void> {
       auto event = codec::decode(message);
       if (!event) return std::unexpected(std::move(event.error()));
-      if (*event && !std::holds_alternative<TagFilterGone>(**event))
-        snapshot.events.push_back(std::move(**event));
+      if (*event && !tells_of_an_end(**event)) snapshot.events.push_back(std::move(**event));
       return {};
     };
     const auto keep = [&] {
@@ -109,6 +115,12 @@ class Transactor::Impl {
       return std::unexpected(std::move(done.error()));
     done = repeat("forwarding entries", codec::fdb_dump_request, into_snapshot, keep());
     if (!done) return std::unexpected(std::move(done.error()));
+    for (const bool is_v4 : {true, false}) {
+      done = repeat(
+          "neighbours", [is_v4](std::uint32_t seq) { return codec::neighbour_dump_request(seq, is_v4); },
+          into_snapshot, keep());
+      if (!done) return std::unexpected(std::move(done.error()));
+    }
     const auto into_groups = [&](std::span<const std::byte> message) -> Result<void> {
       auto events = codec::decode_groups(message);
       if (!events) return std::unexpected(std::move(events.error()));
@@ -249,7 +261,11 @@ class Transactor::Impl {
     errors.reserve(answers.size());
     for (const auto& answer : answers) errors.push_back(answer.error);
     const auto decisive = codec::decisive_failure(result.op, errors);
-    if (!decisive) return;
+    if (!decisive) {
+      if (const auto* bridge = std::get_if<CreateBridge>(&result.op))
+        refuse_router_advertisements(bridge->name);
+      return;
+    }
     fail(result, answers[*decisive]);
     // Half made, it would be a stranger's device to everybody: nothing on it says whose it is.
     if (pending.new_index && *decisive > 0) take_back(pending.new_index);

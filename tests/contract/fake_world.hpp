@@ -45,6 +45,10 @@ class FakeWorld final : public World {
   void add_entry(const VxlanEntry& entry) override { kernel_.add_entry(entry); }
   void remove_entry(const VxlanEntry& entry) override { kernel_.remove_entry(entry); }
   void delete_nexthop(std::uint32_t id) override { kernel_.delete_nexthop(id); }
+  void add_neighbour(const Neighbour& neighbour) override { kernel_.add_neighbour(neighbour); }
+  void remove_neighbour(IfIndex device, const IpAddress& address) override {
+    kernel_.remove_neighbour(device, address);
+  }
 
  private:
   IfIndex vlan_device(IfIndex port, VlanId vlan) const {

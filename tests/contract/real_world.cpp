@@ -194,6 +194,21 @@ void RealWorld::delete_nexthop(std::uint32_t id) {
   run_command({"ip", "nexthop", "del", "id", std::to_string(id)});
 }
 
+void RealWorld::add_neighbour(const Neighbour& neighbour) {
+  std::vector<std::string> command{"ip",      "neigh",
+                                   "replace", neighbour.address.to_string(),
+                                   "lladdr",  neighbour.mac.to_string(),
+                                   "dev",     name_of(neighbour.device),
+                                   "nud"};
+  command.push_back(neighbour.is_external ? "noarp" : "permanent");
+  if (neighbour.is_external) command.push_back("extern_learn");
+  run_command(command);
+}
+
+void RealWorld::remove_neighbour(IfIndex device, const IpAddress& address) {
+  run_command({"ip", "neigh", "del", address.to_string(), "dev", name_of(device)});
+}
+
 void RealWorld::remove_entry(const VxlanEntry& entry) { run_command(entry_command("del", entry)); }
 
 }  // namespace kvtep::testing

@@ -44,6 +44,8 @@ class RealWorld final : public World {
   void add_entry(const VxlanEntry& entry) override;
   void remove_entry(const VxlanEntry& entry) override;
   void delete_nexthop(std::uint32_t id) override;
+  void add_neighbour(const Neighbour& neighbour) override;
+  void remove_neighbour(IfIndex device, const IpAddress& address) override;
 
   rtnl::Transactor& transactor() { return transactor_; }
   // The cable's other end.

@@ -47,6 +47,8 @@ class World {
   virtual void add_entry(const VxlanEntry& entry) = 0;
   virtual void remove_entry(const VxlanEntry& entry) = 0;
   virtual void delete_nexthop(std::uint32_t id) = 0;
+  virtual void add_neighbour(const Neighbour& neighbour) = 0;
+  virtual void remove_neighbour(IfIndex device, const IpAddress& address) = 0;
 };
 
 }  // namespace kvtep::testing

@@ -131,6 +131,11 @@ class Story {
   }
 
   MacAddress host() { return MacAddress{{2, 0, 0, 0, 0, static_cast<std::uint8_t>(pick(6))}}; }
+  std::string address() {
+    static const std::vector<std::string> kAddresses = {"",        "",         "10.0.0.5",  "10.0.0.6",
+                                                        "fd00::5", "fd00::05", "224.0.0.5", "no address"};
+    return any(kAddresses);
+  }
   std::optional<std::int64_t> key() {
     const int value = pick(8);
     if (value == 7) return std::nullopt;
@@ -206,14 +211,16 @@ class Story {
     auto& rows = world.rows.database.table<hwvtep::UcastMacsRemote>();
     if (rows.empty() || chance(1, 2)) {
       const auto text = chance(1, 8) ? std::string("no mac") : host().to_string();
-      world.rows.remote_mac(text, any(switches_), any(locators_));
+      world.rows.remote_host(text, address(), any(switches_), any(locators_));
       return;
     }
     const auto id = rows.begin()->first;
     if (chance(1, 2)) {
       world.rows.erase<hwvtep::UcastMacsRemote>(id);
     } else {
-      world.rows.edit<hwvtep::UcastMacsRemote>(id, [this](auto& row) { row.locator = any(locators_); });
+      world.rows.edit<hwvtep::UcastMacsRemote>(id, [this](auto& row) {
+        chance(1, 2) ? row.locator = any(locators_), void() : void(row.ipaddr = address());
+      });
     }
   }
 
@@ -262,6 +269,9 @@ class Story {
     for (const auto& [index, link] : installed.links()) {
       if (installed.tag_filter(index) != nullptr && chance(1, 6)) return change_filter(index);
       if (!planner::is_owned(link, kSwitch) || !chance(1, 3)) continue;
+      for (const auto& [address, neighbour] : installed.neighbours(index)) {
+        if (chance(1, 2)) return world.kernel.remove_neighbour(index, address);
+      }
       switch (pick(4)) {
         case 0: return world.kernel.delete_link(index);
         case 1: return world.kernel.set_down(index);

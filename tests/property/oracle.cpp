@@ -111,6 +111,7 @@ class Judge {
     if (filter == nullptr || !filter->allowed.empty()) say("{} lets tagged frames in", name);
     judge_lists(owner, *vxlan, vni);
     judge_remote_macs(owner, *vxlan, bridge, vni);
+    judge_neighbours(owner, *vxlan, bridge, vni);
   }
 
   // Where a locator's packets go; nothing where it is none, or our own.
@@ -197,6 +198,38 @@ class Judge {
     for (const auto& [mac, entry] : forwarding) {
       const bool is_remote = entry.port == vxlan.index && entry.kind != BridgeEntryKind::Permanent;
       if (is_remote && !wanted.contains(mac)) say("{} is still remote in {}", mac.to_string(), bridge.name);
+    }
+  }
+
+  // The bridge answers for the addresses of hosts behind the tunnel; of two MACs with one, the lower has it.
+  void judge_neighbours(const Uuid& owner, const Link& vxlan, const Link& bridge, std::uint32_t vni) {
+    std::map<IpAddress, MacAddress> wanted;
+    bool says_address = false;
+    for (const auto& [id, row] : rows_.database.table<UcastMacsRemote>()) {
+      const auto mac = MacAddress::parse(row.MAC);
+      const auto address = IpAddress::parse(row.ipaddr);
+      if (row.logical_switch != owner || !mac || !address || !address->is_host()) continue;
+      says_address = true;
+      if (!destination_of(owner, row.locator, vni)) continue;
+      const auto entry = wanted.emplace(*address, *mac).first;
+      entry->second = std::min(entry->second, *mac);
+    }
+    const auto& there = installed_.neighbours(bridge.index);
+    for (const auto& [address, mac] : wanted) {
+      const auto found = there.find(address);
+      if (found == there.end() || found->second.mac != mac)
+        say("{} is not answered with {} on {}", address.to_string(), mac.to_string(), bridge.name);
+    }
+    for (const auto& [address, neighbour] : there) {
+      if (!wanted.contains(address)) say("{} is still answered on {}", address.to_string(), bridge.name);
+    }
+    if (vxlan.bridge_port && vxlan.bridge_port->neigh_suppress != says_address)
+      say("neighbours are suppressed at {}, or not, against the rows", vxlan.name);
+    for (const auto& [index, link] : installed_.links()) {
+      if (link.master != bridge.index || index == vxlan.index) continue;
+      const auto target = says_address ? std::optional(vxlan.index) : std::nullopt;
+      if (installed_.announcer(index) != target)
+        say("{} announces its hosts to the tunnel, or not, against the rows", link.name);
     }
   }
 

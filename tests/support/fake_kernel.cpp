@@ -75,6 +75,8 @@ Snapshot FakeKernel::dump() const {
   }
   for (const auto& [index, device] : devices_) {
     for (const auto& member : device.members) events.push_back(GroupJoined{member});
+    for (const auto& [address, neighbour] : device.neighbours) events.push_back(NeighbourChanged{neighbour});
+    if (device.announcer) events.push_back(AnnouncerChanged{index, *device.announcer});
   }
   for (const auto& [id, nexthop] : nexthops_) events.push_back(NexthopChanged{nexthop});
   for (const auto& [table, filter] : source_filters_) events.push_back(SourceFilterChanged{table, filter});
@@ -362,6 +364,7 @@ void FakeKernel::bring_down(Device& device) {
   if (!device.link.up) return;
   for (const auto index : vlans_of(device.link.index)) bring_down(require(index));
   device.link.up = false;
+  flush_neighbours(device);
   if (is_vxlan(device.link)) flush_learned(device);
   if (is_bridge(device.link)) {
     for (const auto port : ports_of(device.link.index)) flush_port(device, port, false);
@@ -402,8 +405,10 @@ void FakeKernel::remove(IfIndex index) {
     device.entries.erase(entry);
   }
   flush_all(device);
+  flush_neighbours(device);
   devices_.erase(index);
   tell(LinkGone{index});
+  forget_target(index);
 }
 
 // An operator's hands

@@ -68,6 +68,10 @@ class FakeKernel {
   // As before Linux 6.7: bridges have no limit on what they learn.
   void lose_mac_limits();
 
+  // `ip neigh replace`, `ip neigh del`.
+  void add_neighbour(const Neighbour& neighbour);
+  void remove_neighbour(IfIndex device, const IpAddress& address);
+
   // The next operation for which `predicate` holds fails with `number` and changes nothing.
   using Predicate = std::function<bool(const KernelOp&)>;
   void fail_next(Predicate predicate, int number);
@@ -96,7 +100,9 @@ class FakeKernel {
     std::map<MacAddress, Entry> entries;              // a bridge's
     std::map<MacAddress, Destinations> destinations;  // a vxlan device's
     std::set<GroupMember> members;                    // a bridge's
+    std::map<IpAddress, Neighbour> neighbours;
     std::optional<TagFilter> filter;
+    std::optional<IfIndex> announcer;
   };
   struct Fault {
     Predicate predicate;
@@ -133,6 +139,14 @@ class FakeKernel {
   // fake_kernel_sources.cpp
   Errno run(const SetSourceFilter& op);
   Errno run(const RemoveSourceFilter& op);
+
+  // fake_kernel_neighbours.cpp
+  Errno run(const SetNeighbour& op);
+  Errno run(const RemoveNeighbour& op);
+  Errno run(const SetAnnouncer& op);
+  Errno run(const RemoveAnnouncer& op);
+  void flush_neighbours(Device& device);
+  void forget_target(IfIndex gone);
 
   Device* find(IfIndex index);
   Device& require(IfIndex index);

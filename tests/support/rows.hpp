@@ -82,6 +82,11 @@ class Rows {
   Uuid remote_mac(const std::string& text, const Uuid& logical_switch, const Uuid& locator) {
     return insert(hwvtep::UcastMacsRemote{.MAC = text, .logical_switch = logical_switch, .locator = locator});
   }
+  Uuid remote_host(const std::string& text, const std::string& address, const Uuid& logical_switch,
+                   const Uuid& locator) {
+    return insert(hwvtep::UcastMacsRemote{
+        .MAC = text, .logical_switch = logical_switch, .locator = locator, .ipaddr = address});
+  }
   Uuid flood(const Uuid& logical_switch, std::set<Uuid> locators, const std::string& text = "unknown-dst") {
     const auto set = insert(hwvtep::PhysicalLocatorSet{.locators = std::move(locators)});
     return insert(hwvtep::McastMacsRemote{.MAC = text, .logical_switch = logical_switch, .locator_set = set});

@@ -1,5 +1,7 @@
 """What a controller may do to the database, drawn from a seed: switches, bindings, MACs and lists, good and bad."""
 
+from random import Random
+
 import stage
 from labkit import ovsdb
 from labkit.oracle import FLOOD, Rows
@@ -11,6 +13,8 @@ LOCATORS = ("192.168.2.9", "192.168.2.10", "192.168.2.11", "172.16.0.1", stage.T
 BAD_LOCATORS = ("somewhere", "224.0.0.1")
 BAD_MACS = ("no mac", "01:00:5e:00:00:01", FLOOD, "02:bb:00:00:00")
 GROUP = "01:00:5e:01:02:03"
+ADDRESSES = [f"{net}{n}" for net in ("10.0.0.", "fd00::") for n in range(1, 9)]
+BAD_ADDRESSES = ("no address", "ff02::1")
 
 
 class Controller:
@@ -18,6 +22,8 @@ class Controller:
 
     def __init__(self, here, random, vlans):
         self.here, self.random, self.vlans, self.names, self.told = here, random, vlans, 0, []
+        # By itself, so that the seeds that were kept from before tell what they told.
+        self.addresses = Random(random.getstate()[1][0])
 
     def say(self, words):
         self.told.append(words)
@@ -105,7 +111,8 @@ class Controller:
         if self.random.random() < 0.5:  # a move: the old row goes in the same transaction
             operations += [ovsdb.delete("Ucast_Macs_Remote", ["MAC", "==", mac]) for mac in macs]
         return operations + [ovsdb.insert("Ucast_Macs_Remote", {
-            "MAC": mac, "logical_switch": switch["_uuid"], "locator": locator}) for mac in macs]
+            "MAC": mac, "logical_switch": switch["_uuid"], "locator": locator,
+            "ipaddr": self.addresses.choice([*ADDRESSES, *BAD_ADDRESSES, *[""] * 4])}) for mac in macs]
 
     def delete_macs(self, rows):
         macs = sorted({row["MAC"] for row in rows["Ucast_Macs_Remote"].values()})

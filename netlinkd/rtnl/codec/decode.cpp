@@ -13,9 +13,11 @@
 #include <cerrno>
 #include <vector>
 
+#include "netlinkd/rtnl/codec/announcer.hpp"
 #include "netlinkd/rtnl/codec/attributes.hpp"
 #include "netlinkd/rtnl/codec/decode_nexthops.hpp"
 #include "netlinkd/rtnl/codec/host_isolation.hpp"
+#include "netlinkd/rtnl/codec/neighbours.hpp"
 #include "netlinkd/rtnl/codec/newer_attributes.hpp"
 #include "netlinkd/rtnl/codec/tag_filter_place.hpp"
 #include "netlinkd/rtnl/codec/tag_program.hpp"
@@ -107,7 +109,8 @@ LinkInfo link_info(const Attributes& link, const Attributes& info) {
 BridgePort bridge_port_flags(const Attributes& port) {
   return {.learning = port.flag(IFLA_BRPORT_LEARNING),
           .multicast_router =
-              port.number<std::uint8_t>(IFLA_BRPORT_MULTICAST_ROUTER).value_or(0) == MDB_RTR_TYPE_PERM};
+              port.number<std::uint8_t>(IFLA_BRPORT_MULTICAST_ROUTER).value_or(0) == MDB_RTR_TYPE_PERM,
+          .neigh_suppress = port.flag(IFLA_BRPORT_NEIGH_SUPPRESS)};
 }
 
 std::optional<BridgePort> bridge_port(const Attributes& info) {
@@ -178,7 +181,8 @@ Event vxlan_entry(const ndmsg& header, const Attributes& attributes, bool is_gon
   return VxlanEntryChanged{entry};
 }
 
-Result<Event> decode_neighbour(Bytes message, bool is_gone) {
+Result<Event> decode_entry(Bytes message, bool is_gone) {
+  if (is_about_neighbour(message)) return decode_neighbour(message, is_gone);
   if (message.size() > NLMSG_HDRLEN && message[NLMSG_HDRLEN] != std::byte{AF_BRIDGE}) return Event{};
   Parts<ndmsg> parts(message);
   const auto& attributes = parts.attributes;
@@ -207,16 +211,25 @@ Event tag_filter(IfIndex index, const Attributes& attributes) {
   return TagFilterChanged{index, std::move(*filter)};
 }
 
+Result<Event> decode_announcer(const Parts<tcmsg>& parts, IfIndex index, bool is_gone) {
+  const auto handle = parts.header.tcm_handle;
+  if (handle != kAnnouncerHandle && !(is_gone && handle == 0)) return Event{};
+  if (is_gone) return Event(AnnouncerGone{index});
+  const auto vxlan = read_announcer(parts.attributes);
+  if (parts.malformed) return refuse("filter");
+  return vxlan ? Event(AnnouncerChanged{index, *vxlan}) : Event(AnnouncerGone{index});
+}
+
 Result<Event> decode_filter(Bytes message, bool is_gone) {
   Parts<tcmsg> parts(message);
   if (parts.malformed) return refuse("filter");
   const auto& header = parts.header;
   const bool is_in_main_chain = parts.attributes.number<std::uint32_t>(TCA_CHAIN).value_or(0) == 0;
-  if (header.tcm_ifindex <= 0 || header.tcm_parent != kIngressHook || !is_in_main_chain ||
-      TC_H_MAJ(header.tcm_info) >> 16 != kTagFilterPriority) {
-    return Event{};
-  }
+  const auto priority = TC_H_MAJ(header.tcm_info) >> 16;
+  if (header.tcm_ifindex <= 0 || header.tcm_parent != kIngressHook || !is_in_main_chain) return Event{};
   const auto index = index_of(header.tcm_ifindex);
+  if (priority == kAnnouncerPriority) return decode_announcer(parts, index, is_gone);
+  if (priority != kTagFilterPriority) return Event{};
   // All filters of a priority go at once under handle 0.
   if (is_gone && header.tcm_handle == 0) return Event(TagFilterGone{index});
   if (header.tcm_handle != kTagFilterHandle) return Event{};
@@ -231,7 +244,7 @@ Result<Event> decode_qdisc(Bytes message) {
   Parts<tcmsg> parts(message);
   if (parts.malformed) return refuse("qdisc");
   if (parts.header.tcm_parent != TC_H_INGRESS || parts.header.tcm_ifindex <= 0) return Event{};
-  return Event(TagFilterGone{index_of(parts.header.tcm_ifindex)});
+  return Event(HookGone{index_of(parts.header.tcm_ifindex)});
 }
 
 }  // namespace
@@ -243,8 +256,8 @@ Result<std::optional<KernelEvent>> decode(Bytes message) {
   switch (header.nlmsg_type) {
     case RTM_NEWLINK: return decode_link(message, false);
     case RTM_DELLINK: return decode_link(message, true);
-    case RTM_NEWNEIGH: return decode_neighbour(message, false);
-    case RTM_DELNEIGH: return decode_neighbour(message, true);
+    case RTM_NEWNEIGH: return decode_entry(message, false);
+    case RTM_DELNEIGH: return decode_entry(message, true);
     case RTM_NEWTFILTER: return decode_filter(message, false);
     case RTM_DELTFILTER: return decode_filter(message, true);
     case RTM_NEWNEXTHOP:

@@ -13,7 +13,9 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "netlinkd/rtnl/codec/announcer.hpp"
 #include "netlinkd/rtnl/codec/host_isolation.hpp"
+#include "netlinkd/rtnl/codec/neighbours.hpp"
 #include "netlinkd/rtnl/codec/newer_attributes.hpp"
 #include "netlinkd/rtnl/codec/request.hpp"
 #include "netlinkd/rtnl/codec/tag_filter_place.hpp"
@@ -133,14 +135,7 @@ class Encoder {
   int operator()(const SetTagFilter& op) {
     const auto program = tag_program(op.filter);
     if (!program) return program.error().code.value();
-    Request hook(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, seq_++);
-    auto& qdisc = hook.family_header<tcmsg>();
-    qdisc.tcm_ifindex = static_cast<int>(op.index.value);
-    qdisc.tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
-    qdisc.tcm_parent = TC_H_CLSACT;
-    hook.put_text(TCA_KIND, zero_terminated("clsact"));
-    hook.append_to(buffer_);
-
+    put_hook(op.index);
     // An existing filter is exchanged for this one in one step.
     Request filter(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_REPLACE, seq_++);
     place_filter(filter, op.index);
@@ -213,6 +208,27 @@ class Encoder {
     return 0;
   }
 
+  int operator()(const SetNeighbour& op) {
+    append_neighbour(op, seq_++, buffer_);
+    return 0;
+  }
+
+  int operator()(const RemoveNeighbour& op) {
+    append_neighbour(op, seq_++, buffer_);
+    return 0;
+  }
+
+  int operator()(const SetAnnouncer& op) {
+    put_hook(op.index);
+    append_announcer(op, seq_++, buffer_);
+    return 0;
+  }
+
+  int operator()(const RemoveAnnouncer& op) {
+    append_announcer(op, seq_++, buffer_);
+    return 0;
+  }
+
   std::uint32_t next_seq() const { return seq_; }
 
  private:
@@ -266,6 +282,7 @@ class Encoder {
       request.put_u8(IFLA_BRPORT_LEARNING, port.learning);
       request.put_u8(IFLA_BRPORT_MULTICAST_ROUTER,
                      port.multicast_router ? MDB_RTR_TYPE_PERM : MDB_RTR_TYPE_TEMP_QUERY);
+      request.put_u8(IFLA_BRPORT_NEIGH_SUPPRESS, port.neigh_suppress);
     });
     request.append_to(buffer_);
   }
@@ -337,6 +354,16 @@ class Encoder {
     link.ifi_index = static_cast<int>(index.value);
     link.ifi_change = IFF_NOTRAILERS;
     request.append_to(buffer_);
+  }
+
+  void put_hook(IfIndex device) {
+    Request hook(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, seq_++);
+    auto& qdisc = hook.family_header<tcmsg>();
+    qdisc.tcm_ifindex = static_cast<int>(device.value);
+    qdisc.tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
+    qdisc.tcm_parent = TC_H_CLSACT;
+    hook.put_text(TCA_KIND, zero_terminated("clsact"));
+    hook.append_to(buffer_);
   }
 
   static void place_filter(Request& request, IfIndex device) {
@@ -418,7 +445,8 @@ std::optional<std::size_t> decisive_failure(const KernelOp& op, std::span<const 
     return first_failure(0, configure->info.vlan_filtering ? 0 : EOPNOTSUPP);
   }
   // The hook is there already.
-  if (std::holds_alternative<SetTagFilter>(op)) return first_failure(0, EEXIST);
+  if (std::holds_alternative<SetTagFilter>(op) || std::holds_alternative<SetAnnouncer>(op))
+    return first_failure(0, EEXIST);
   if (std::holds_alternative<RemoveRemoteMac>(op) && errors.size() == 2) {
     // One half that was gone already is what was wanted; both gone, and the caller's picture was wrong.
     if (errors[0] == ENOENT) return errors[1] == 0 ? std::nullopt : std::optional<std::size_t>(1);
@@ -432,7 +460,9 @@ std::optional<std::size_t> decisive_failure(const KernelOp& op, std::span<const 
 
 int outcome_errno(const KernelOp& op, int error) {
   // EINVAL is the kernel's word for "no filter can be there, there is not even a hook".
-  return std::holds_alternative<RemoveTagFilter>(op) && error == EINVAL ? ENOENT : error;
+  const bool removes_filter =
+      std::holds_alternative<RemoveTagFilter>(op) || std::holds_alternative<RemoveAnnouncer>(op);
+  return removes_filter && error == EINVAL ? ENOENT : error;
 }
 
 std::vector<std::byte> link_dump_request(std::uint32_t seq) {
