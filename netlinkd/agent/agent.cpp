@@ -107,7 +107,7 @@ void Agent::note_delta(const hwvtep::Database::Delta& delta) {
     }
   }
   const auto macs = delta.of<hwvtep::UcastMacsRemote>().size() + delta.of<hwvtep::UcastMacsLocal>().size();
-  if (delta.size() > macs) {
+  if (delta.size() > macs + changes_of_stats(delta)) {
     desired_is_stale_ = true;
     unreported_.everything = true;
   }
@@ -140,6 +140,9 @@ void Agent::locked(const LockChanged& event) {
     log_->info("this daemon has the lock of the switch '{}'", options_.settings.switch_name);
     drift_.wishes_changed();  // what another daemon did is no drift
     followed_.clear();
+    counts_ = {};  // what another daemon counted is in the database
+    has_counts_ = false;
+    last_count_.reset();
     mark_everything_dirty();
   } else {
     log_->warn("another daemon has the lock of the switch '{}': waiting, kernel and database are left alone",
@@ -342,6 +345,7 @@ void Agent::on_timer(TimePoint now) {
   if (hold_.holding() && hold_.holding()->until <= now) end_hold("the hold-down is over");
   if (next_audit_ && *next_audit_ <= now) start_audit(now);
   audit_turn();
+  if (next_count_ && *next_count_ <= now) start_count(now);
   work(now);
 }
 
@@ -349,6 +353,7 @@ std::optional<TimePoint> Agent::deadline() const {
   if (go_on_) return TimePoint{};  // long past
   std::optional<TimePoint> first = next_commit_;
   if (next_audit_ && (!first || *next_audit_ < *first)) first = next_audit_;
+  if (next_count_ && (!first || *next_count_ < *first)) first = next_count_;
   if (hold_.holding() && (!first || hold_.holding()->until < *first)) first = hold_.holding()->until;
   if (!timers_.empty() && (!first || timers_.begin()->first < *first)) first = timers_.begin()->first;
   if (!changed_hosts_.empty() && (!first || next_telling_ < *first)) first = next_telling_;
@@ -361,6 +366,7 @@ void Agent::work(TimePoint now) {
   refresh_desired();
   if (may_listen_elsewhere) listen();
   look_after_addresses(now);
+  plan_count(now);
   publish(now);  // first: a controller waits for our rows to go
   reconcile(now);
   look_at_faults();

@@ -44,6 +44,7 @@
 #include "netlinkd/agent/waiting_room.hpp"
 #include "netlinkd/model/capabilities.hpp"
 #include "netlinkd/model/installed.hpp"
+#include "netlinkd/planner/binding_counts.hpp"
 #include "netlinkd/planner/desired.hpp"
 #include "netlinkd/planner/plan.hpp"
 #include "netlinkd/planner/remote_mac.hpp"
@@ -61,6 +62,7 @@ struct Options {
   RetryTable::Limits retry;
   HoldDown::Options hold_down;
   Duration audit_interval = std::chrono::minutes(10);  // 0: never
+  Duration stats_interval{};                           // of reading the counters of the bindings; 0: never
   // Operations in one round, and rows in one transaction: what a change that comes now may have to wait for.
   std::size_t round_limit = 4096;
   std::size_t link_round_limit = 256;     // links cost about a millisecond each, entries microseconds
@@ -107,6 +109,7 @@ class Agent {
   void on_audit(Result<Installed> there);
   // Comes before the first dump.
   void on_capabilities(const Result<Capabilities>& capabilities);
+  void on_counters(const Result<CounterReading>& reading, TimePoint now);
   void on_results(const std::vector<OpResult>& results, TimePoint now);
   void on_timer(TimePoint now);
   void on_sightings(const std::vector<Sighting>& sightings, TimePoint now);
@@ -234,6 +237,11 @@ class Agent {
   void look_at_faults();
   std::set<Issue> issues_of_full_tables() const;
 
+  // counting.cpp
+  void plan_count(TimePoint now);
+  void start_count(TimePoint now);
+  std::size_t changes_of_stats(const hwvtep::Database::Delta& delta);
+
   // publish.cpp: towards the database
   void publish(TimePoint now);
 
@@ -323,6 +331,12 @@ class Agent {
   bool may_have_lost_hosts_ = false;
   HostAddresses::Changed changed_hosts_;  // whose rows have to be looked at
   TimePoint next_telling_;
+  planner::BindingCounts counts_;
+  bool has_counts_ = false;
+  bool is_counting_ = false;
+  bool bindings_changed_ = false;  // since the last count was planned
+  std::optional<TimePoint> last_count_;
+  std::optional<TimePoint> next_count_;
 
   planner::ReportScope unreported_;
   planner::Faults last_faults_;

@@ -12,6 +12,7 @@
 #include "netlinkd/hwvtep/database.hpp"
 #include "netlinkd/model/kernel_event.hpp"
 #include "netlinkd/model/kernel_op.hpp"
+#include "netlinkd/model/link_counters.hpp"
 #include "netlinkd/model/sighting.hpp"
 #include "ovsdb-client/transaction/transaction.hpp"
 
@@ -22,7 +23,8 @@ using Duration = std::chrono::steady_clock::duration;
 
 // Neither call blocks. One submit() is answered by one Agent::on_results(), before which every notification
 // that those operations caused has gone to Agent::on_events(); one dump() by one Agent::on_snapshot(); one
-// audit(), which does not hold up the others, by one Agent::on_audit().
+// audit(), which does not hold up the others, by one Agent::on_audit(); one count() by one
+// Agent::on_counters().
 class KernelPort {
  public:
   virtual ~KernelPort() = default;
@@ -32,6 +34,7 @@ class KernelPort {
   // These ports, and no others, are listened on from now on; what hosts there say comes to
   // Agent::on_sightings().
   virtual void listen(std::vector<IfIndex> ports) = 0;
+  virtual void count() = 0;
 };
 
 // A port that ought to be listened on, and cannot be; it is tried again.

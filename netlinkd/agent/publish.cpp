@@ -21,8 +21,9 @@ void Agent::publish(TimePoint now) {
        .desired = desired_ ? *desired_ : nothing_yet,
        .installed = installed_,
        .faults = last_faults_,
-       .address_of =
-           [this](Vni vni, const MacAddress& mac) { return addresses_.published({.vni = vni, .mac = mac}); }},
+       .address_of = [this](Vni vni,
+                            const MacAddress& mac) { return addresses_.published({.vni = vni, .mac = mac}); },
+       .binding_sums = has_counts_ ? &counts_.sums() : nullptr},
       scope, options_.report_limit);
   unreported_ = std::move(report.rest);
   if (report.transaction.empty()) return;

@@ -39,6 +39,7 @@ void Agent::refresh_desired() {
       switch_links_.erase(vni);  // its MACs are looked at again; who came first is still known
     }
   }
+  if (!desired_ || desired_->ports != next->ports) bindings_changed_ = true;
   desired_ = std::move(next);
   drift_.wishes_changed();
   links_dirty_ = true;

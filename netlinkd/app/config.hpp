@@ -25,7 +25,8 @@ struct Config {
   planner::Settings settings;
   std::chrono::milliseconds removal_delay{200};
   std::chrono::seconds audit_interval{600};
-  double hold_down_share = 0;  // 0: off
+  std::chrono::seconds stats_interval{60};  // 0: never
+  double hold_down_share = 0;               // 0: off
   std::chrono::seconds hold_down_time{300};
   bool ip_learning = true;
   std::int64_t ip_learning_limit = 4096;  // addresses a port

@@ -197,6 +197,7 @@ Result<Config> read_file(const std::string& path, Config config) {
   reader.boolean("multicast-snooping", config.settings.multicast_snooping);
   reader.milliseconds("removal-delay", config.removal_delay);
   reader.seconds("audit-interval", config.audit_interval);
+  reader.seconds("stats-interval", config.stats_interval);
   reader.share("hold-down-share", config.hold_down_share);
   reader.seconds("hold-down-time", config.hold_down_time);
   reader.boolean("ip-learning", config.ip_learning);

@@ -82,6 +82,12 @@ void Kernel::audit() {
 }
 
 void Kernel::listen(std::vector<IfIndex> ports) { listener_.listen(std::move(ports)); }
+void Kernel::count() {
+  auditor_.do_later([this](rtnl::Transactor& transactor) {
+    deliver(
+        [this, reading = transactor.read_counters()]() mutable { outputs_.counters(std::move(reading)); });
+  });
+}
 
 void Kernel::deliver(std::function<void()> hand_over) {
   asio::post(io_, [this, alive = std::weak_ptr(alive_), hand_over = std::move(hand_over)]() mutable {

@@ -35,6 +35,7 @@ class Kernel final : public agent::KernelPort {
     std::function<void(std::vector<KernelEvent>)> events;
     std::function<void(Result<Snapshot>)> snapshot;
     std::function<void(Result<Installed>)> audit;
+    std::function<void(Result<CounterReading>)> counters;
     std::function<void(std::vector<OpResult>)> results;
     // Once, before everything else; where nobody wants them, the kernel is not probed.
     std::function<void(Result<Capabilities>)> capabilities;
@@ -56,6 +57,7 @@ class Kernel final : public agent::KernelPort {
   void dump() override;
   void audit() override;
   void listen(std::vector<IfIndex> ports) override;
+  void count() override;
 
  private:
   Kernel(asio::io_context& io, rtnl::Transactor writer, rtnl::Transactor auditor, rtnl::Monitor monitor);

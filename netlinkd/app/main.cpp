@@ -94,6 +94,9 @@ void connect(Kernel& kernel, Database& database, agent::Agent& agent, Alarm& ala
       .events = after([&agent](std::vector<KernelEvent> events, auto now) { agent.on_events(events, now); }),
       .snapshot = after([&agent](Result<Snapshot> snapshot, auto now) { agent.on_snapshot(snapshot, now); }),
       .audit = after([&agent](Result<Installed> there, auto) { agent.on_audit(std::move(there)); }),
+      // counters -> agent
+      .counters =
+          after([&agent](Result<CounterReading> reading, auto now) { agent.on_counters(reading, now); }),
       // acknowledgements -> agent
       .results = after([&agent](std::vector<OpResult> results, auto now) { agent.on_results(results, now); }),
       // what the kernel can -> agent
@@ -127,6 +130,7 @@ int run(const Config& config) {
        .removal_delay = config.removal_delay,
        .hold_down = {.share = config.hold_down_share, .time = config.hold_down_time},
        .audit_interval = config.audit_interval,
+       .stats_interval = config.stats_interval,
        .addresses_per_port = config.ip_learning ? static_cast<std::size_t>(config.ip_learning_limit) : 0},
       database.replica(), **kernel, database, log);
   Alarm alarm(io, agent);

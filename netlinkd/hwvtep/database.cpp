@@ -6,4 +6,4 @@ using namespace kvtep::hwvtep;  // an explicit instantiation stands outside of o
 
 template class ovsdb::Replica<Global, PhysicalSwitch, PhysicalPort, LogicalSwitch, PhysicalLocator,
                               PhysicalLocatorSet, UcastMacsLocal, UcastMacsRemote, McastMacsLocal,
-                              McastMacsRemote, Tunnel, LogicalRouter>;
+                              McastMacsRemote, Tunnel, LogicalRouter, LogicalBindingStats>;

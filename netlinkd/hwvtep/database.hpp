@@ -13,12 +13,13 @@ extern template class ovsdb::Replica<
     kvtep::hwvtep::Global, kvtep::hwvtep::PhysicalSwitch, kvtep::hwvtep::PhysicalPort,
     kvtep::hwvtep::LogicalSwitch, kvtep::hwvtep::PhysicalLocator, kvtep::hwvtep::PhysicalLocatorSet,
     kvtep::hwvtep::UcastMacsLocal, kvtep::hwvtep::UcastMacsRemote, kvtep::hwvtep::McastMacsLocal,
-    kvtep::hwvtep::McastMacsRemote, kvtep::hwvtep::Tunnel, kvtep::hwvtep::LogicalRouter>;
+    kvtep::hwvtep::McastMacsRemote, kvtep::hwvtep::Tunnel, kvtep::hwvtep::LogicalRouter,
+    kvtep::hwvtep::LogicalBindingStats>;
 
 namespace kvtep::hwvtep {
 
-using Database =
-    ovsdb::Replica<Global, PhysicalSwitch, PhysicalPort, LogicalSwitch, PhysicalLocator, PhysicalLocatorSet,
-                   UcastMacsLocal, UcastMacsRemote, McastMacsLocal, McastMacsRemote, Tunnel, LogicalRouter>;
+using Database = ovsdb::Replica<Global, PhysicalSwitch, PhysicalPort, LogicalSwitch, PhysicalLocator,
+                                PhysicalLocatorSet, UcastMacsLocal, UcastMacsRemote, McastMacsLocal,
+                                McastMacsRemote, Tunnel, LogicalRouter, LogicalBindingStats>;
 
 }  // namespace kvtep::hwvtep

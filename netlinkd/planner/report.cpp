@@ -7,6 +7,7 @@
 #include "netlinkd/planner/fault_columns.hpp"
 #include "netlinkd/planner/local_rows.hpp"
 #include "netlinkd/planner/remote_mac.hpp"
+#include "netlinkd/planner/stats_rows.hpp"
 
 namespace kvtep::planner {
 namespace {
@@ -87,6 +88,7 @@ Report report(const ReportInput& input, const ReportScope& scope, std::size_t li
     update_switch(input, *own, result.transaction);
     update_ports(input, *own, result.transaction);
   }
+  if (scope.everything || scope.stats) report_binding_stats(input, *own, limit, result);
   report_local_macs(input, scope, limit, result);
   return result;
 }

@@ -17,6 +17,7 @@
 
 #include "netlinkd/model/desired.hpp"
 #include "netlinkd/model/installed.hpp"
+#include "netlinkd/planner/binding_counts.hpp"
 #include "netlinkd/planner/desired.hpp"
 #include "netlinkd/planner/faults.hpp"
 #include "ovsdb-client/transaction/transaction.hpp"
@@ -29,8 +30,9 @@ struct ReportScope {
   // Where it is not everything:
   std::set<std::pair<Vni, MacAddress>> macs;
   bool groups = false;  // the rows of Mcast_Macs_Local
+  bool stats = false;   // Logical_Binding_Stats
 
-  bool empty() const { return !everything && macs.empty() && !groups; }
+  bool empty() const { return !everything && macs.empty() && !groups && !stats; }
   static ReportScope nothing() { return {.everything = false, .macs = {}}; }
 };
 
@@ -41,6 +43,7 @@ struct ReportInput {
   const Faults& faults;
   // The IP address of a local host, for the ipaddr of its row; left empty: nobody knows any.
   std::function<std::optional<IpAddress>(Vni, const MacAddress&)> address_of = {};
+  const BindingSums* binding_sums = nullptr;  // nothing counted: the rows that are there stay
 };
 
 struct Report {

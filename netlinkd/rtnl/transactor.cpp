@@ -12,6 +12,7 @@
 #include "netlinkd/rtnl/codec/decode.hpp"
 #include "netlinkd/rtnl/codec/decode_groups.hpp"
 #include "netlinkd/rtnl/codec/encode.hpp"
+#include "netlinkd/rtnl/codec/link_counters.hpp"
 #include "netlinkd/rtnl/codec/neighbours.hpp"
 #include "netlinkd/rtnl/codec/own_devices.hpp"
 #include "netlinkd/rtnl/exchange.hpp"
@@ -137,6 +138,19 @@ class Transactor::Impl {
     }
     snapshot.events.emplace_back(HostChanged{read_host(snapshot)});
     return snapshot;
+  }
+
+  Result<CounterReading> read_counters() {
+    CounterReading reading;
+    const auto take = [&](std::span<const std::byte> message) -> Result<void> {
+      auto device = codec::decode_counters(message);
+      if (!device) return std::unexpected(std::move(device.error()));
+      reading.insert(*device);
+      return {};
+    };
+    auto done = repeat("counters", codec::counters_dump_request, take, [&] { reading.clear(); });
+    if (!done) return std::unexpected(std::move(done.error()));
+    return reading;
   }
 
   const Counters& counters() const { return counters_; }
@@ -332,6 +346,7 @@ Transactor& Transactor::operator=(Transactor&&) noexcept = default;
 std::vector<OpResult> Transactor::apply(std::span<const KernelOp> ops) { return impl_->apply(ops); }
 std::vector<KernelEvent> Transactor::take_read_back() { return impl_->take_read_back(); }
 Result<Snapshot> Transactor::dump() { return impl_->dump(); }
+Result<CounterReading> Transactor::read_counters() { return impl_->read_counters(); }
 void Transactor::cancel() { impl_->cancel(); }
 Counters Transactor::counters() const { return impl_->counters(); }
 

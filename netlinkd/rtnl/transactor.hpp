@@ -20,6 +20,7 @@
 #include "netlinkd/base/error.hpp"
 #include "netlinkd/model/kernel_event.hpp"
 #include "netlinkd/model/kernel_op.hpp"
+#include "netlinkd/model/link_counters.hpp"
 
 namespace kvtep::rtnl {
 
@@ -50,6 +51,9 @@ class Transactor {
   // Links, tag filters, nexthops, entries, source filters. A dump that the kernel calls inconsistent
   // (NLM_F_DUMP_INTR) is repeated.
   Result<Snapshot> dump();
+
+  // What every device has carried.
+  Result<CounterReading> read_counters();
 
   Counters counters() const;
 

@@ -14,6 +14,7 @@ class FakeWorld final : public World {
   using World::apply;
   std::vector<OpResult> apply(const std::vector<KernelOp>& ops) override { return kernel_.apply(ops); }
   Snapshot dump() override { return kernel_.dump(); }
+  CounterReading counters() override { return kernel_.counters(); }
   std::vector<KernelEvent> take_events(bool) override { return kernel_.take_events(); }
   std::vector<KernelEvent> overheard(const std::function<void()>& busy) override {
     kernel_.overrun();

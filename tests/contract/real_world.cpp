@@ -46,6 +46,8 @@ std::vector<OpResult> RealWorld::apply(const std::vector<KernelOp>& ops) { retur
 
 Snapshot RealWorld::dump() { return value_or_throw(transactor_.dump()); }
 
+CounterReading RealWorld::counters() { return value_or_throw(transactor_.read_counters()); }
+
 std::vector<KernelEvent> RealWorld::take_events(bool may_wait) {
   pollfd waiting{.fd = monitor_.fd(), .events = POLLIN, .revents = 0};
   if (may_wait) poll(&waiting, 1, 20);

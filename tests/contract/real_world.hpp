@@ -21,6 +21,7 @@ class RealWorld final : public World {
   using World::apply;
   std::vector<OpResult> apply(const std::vector<KernelOp>& ops) override;
   Snapshot dump() override;
+  CounterReading counters() override;
   std::vector<KernelEvent> take_events(bool may_wait) override;
   std::vector<KernelEvent> overheard(const std::function<void()>& busy) override;
   bool has_vlan_devices() override;

@@ -8,6 +8,7 @@
 
 #include "netlinkd/model/kernel_event.hpp"
 #include "netlinkd/model/kernel_op.hpp"
+#include "netlinkd/model/link_counters.hpp"
 
 namespace kvtep::testing {
 
@@ -18,6 +19,7 @@ class World {
   virtual std::vector<OpResult> apply(const std::vector<KernelOp>& ops) = 0;
   OpResult apply(const KernelOp& op) { return apply(std::vector{op}).front(); }
   virtual Snapshot dump() = 0;
+  virtual CounterReading counters() = 0;
   // What was announced since the last call. `may_wait`: something is still to come, so a real kernel gets a
   // moment.
   virtual std::vector<KernelEvent> take_events(bool may_wait) = 0;

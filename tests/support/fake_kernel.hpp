@@ -18,6 +18,7 @@
 
 #include "netlinkd/model/kernel_event.hpp"
 #include "netlinkd/model/kernel_op.hpp"
+#include "netlinkd/model/link_counters.hpp"
 
 namespace kvtep::testing {
 
@@ -32,6 +33,7 @@ class FakeKernel {
   void set_host(const Host& host) { host_ = host; }
   // What happened since the last call. May tell what is known already; may hold an Overrun.
   std::vector<KernelEvent> take_events();
+  CounterReading counters() const;
   // How many operations have been asked for: a restart in step asks for none.
   std::size_t operations() const { return operations_; }
 
@@ -50,6 +52,8 @@ class FakeKernel {
 
   // A frame with this source arrives at the bridge port: learned, moved or ignored as the kernel does.
   void learn(IfIndex port, const MacAddress& mac);
+  // Frames that the device carried; what a VLAN device does goes through the device below it.
+  void carry(IfIndex device, const LinkCounters& frames);
   // The ageing time of a learned entry is over.
   void age_out(IfIndex bridge, const MacAddress& mac);
 
@@ -97,6 +101,7 @@ class FakeKernel {
   };
   struct Device {
     Link link;
+    LinkCounters counters;
     std::map<MacAddress, Entry> entries;              // a bridge's
     std::map<MacAddress, Destinations> destinations;  // a vxlan device's
     std::set<GroupMember> members;                    // a bridge's

@@ -118,11 +118,20 @@ bool FakeKernel::is_full(const Device& bridge) {
 }
 
 // br_fdb_update(), behind the checks that a frame has to pass before it.
+namespace {
+
+// 64 bytes on the wire; a VLAN device gets them without the Ethernet header and the tag.
+constexpr LinkCounters kUntaggedFrame{.rx_packets = 1, .rx_bytes = 64};
+constexpr LinkCounters kTaggedFrame{.rx_packets = 1, .rx_bytes = 46};
+
+}  // namespace
+
 void FakeKernel::learn(IfIndex port, const MacAddress& mac) {
   Device& device = require(port);
   Device* bridge = find(device.link.master);
   const auto* vlan = std::get_if<VlanInfo>(&device.link.info);
   const bool runs = device.link.up && (vlan == nullptr || require(vlan->parent).link.up);
+  if (runs) carry(port, vlan == nullptr ? kUntaggedFrame : kTaggedFrame);
   if (bridge == nullptr || !bridge->link.up || !runs || !device.link.bridge_port->learning) return;
   if (has_many(mac)) return;
   if (!bridge->entries.contains(mac) && is_full(*bridge)) return;

@@ -51,6 +51,16 @@ class FakeWorld {
         agent_.on_audit(Installed::from(kernel.dump()));
         continue;
       }
+      if (jobs_.empty() && counts_ > 0) {
+        --counts_;
+        ++readings;
+        if (auto failure = std::exchange(failing_reading, std::nullopt)) {
+          agent_.on_counters(std::unexpected(*failure), now);
+        } else {
+          agent_.on_counters(kernel.counters(), now);
+        }
+        continue;
+      }
       if (jobs_.empty() && agent_.deadline() == agent::TimePoint{}) {
         agent_.on_timer(now);  // it only gave others their turn
         continue;
@@ -138,6 +148,8 @@ class FakeWorld {
   agent::TimePoint now{};
   std::deque<Sent> sent;
   std::vector<std::vector<KernelOp>> rounds;
+  std::size_t readings = 0;  // of the counters
+  std::optional<Error> failing_reading;
   // For invariants that have to hold at every moment.
   std::function<void(const KernelOp&)> before_each_op;
   std::function<void(const KernelOp&)> after_each_op;
@@ -149,6 +161,7 @@ class FakeWorld {
     void dump() override { world.jobs_.emplace_back(); }
     void audit() override { ++world.audits_; }
     void listen(std::vector<IfIndex> ports) override { world.ears = std::move(ports); }
+    void count() override { ++world.counts_; }
     FakeWorld& world;
   };
   struct Commits final : agent::DatabasePort {
@@ -181,6 +194,7 @@ class FakeWorld {
   Commits database_port_;
   std::deque<std::vector<KernelOp>> jobs_;  // an empty one is a dump
   std::size_t audits_ = 0;                  // asked for and not answered
+  std::size_t counts_ = 0;
   agent::Agent agent_;
 };
 

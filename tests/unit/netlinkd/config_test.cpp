@@ -109,6 +109,7 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
     vni-range = "5000-5999"
     removal-delay = 500
     audit-interval = 60
+    stats-interval = 15
     ageing-time = 600
     mac-limit = 1000
     port-mac-limit = 10
@@ -129,6 +130,7 @@ TEST_F(ConfigFile, IsOverriddenByFlags) {
   EXPECT_EQ(config.settings.port_mac_limit, 10U);
   EXPECT_EQ(config.settings.vni_range, (planner::VniRange{.first = Vni{5000}, .last = Vni{5999}}));
   EXPECT_EQ(config.audit_interval, std::chrono::seconds(60));
+  EXPECT_EQ(config.stats_interval, std::chrono::seconds(15));
   EXPECT_EQ(config.removal_delay, std::chrono::milliseconds(500));
   EXPECT_EQ(config.hold_down_share, 0.25);
   EXPECT_EQ(config.hold_down_time, std::chrono::seconds(120));
@@ -143,6 +145,7 @@ TEST_F(ConfigFile, WithAMistakeIsRefusedWithItsPlace) {
       {"audit-interval = 86401", "audit-interval"},
       {"mac-limit = -1", "mac-limit has to be a number"},
       {"port-mac-limit = 4294967296", "port-mac-limit has to be a number"},
+      {"stats-interval = -1", "stats-interval"},
       {"removal-delay = -1", "removal-delay"},
       {"hold-down-share = 1.0", "hold-down-share has to be a share"},
       {"hold-down-share = \"half\"", "hold-down-share has to be a share"},

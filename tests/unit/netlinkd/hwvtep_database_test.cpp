@@ -48,10 +48,10 @@ TEST(Database, MonitorsTheTablesThatTheDaemonReads) {
   ASSERT_TRUE(requests) << requests.error();
   std::vector<std::string> tables;
   for (const auto& item : requests->items()) tables.push_back(item.key());
-  EXPECT_THAT(tables,
-              ElementsAre("Global", "Logical_Router", "Logical_Switch", "Mcast_Macs_Local",
-                          "Mcast_Macs_Remote", "Physical_Locator", "Physical_Locator_Set", "Physical_Port",
-                          "Physical_Switch", "Tunnel", "Ucast_Macs_Local", "Ucast_Macs_Remote"));
+  EXPECT_THAT(tables, ElementsAre("Global", "Logical_Binding_Stats", "Logical_Router", "Logical_Switch",
+                                  "Mcast_Macs_Local", "Mcast_Macs_Remote", "Physical_Locator",
+                                  "Physical_Locator_Set", "Physical_Port", "Physical_Switch", "Tunnel",
+                                  "Ucast_Macs_Local", "Ucast_Macs_Remote"));
   EXPECT_EQ((*requests)["Physical_Locator"],
             Json::parse(R"([{"columns":["encapsulation_type","dst_ip","tunnel_key"]}])"));
 }
