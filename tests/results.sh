@@ -16,3 +16,10 @@ ctest_of() {
   results_of "$folder" "$name" ctest --test-dir "$build" --no-tests=error --output-on-failure -j2 \
     --output-junit "$(realpath -m "$folder")/$name.xml" "$@"
 }
+
+# gtest_of FOLDER NAME SECONDS PROGRAM ARGUMENT...: all tests of a program in one process, where starting one takes long
+gtest_of() {
+  local folder=$1 name=$2 seconds=$3
+  shift 3
+  results_of "$folder" "$name" timeout "$seconds" "$@" --gtest_output="xml:$(realpath -m "$folder")/$name.xml"
+}

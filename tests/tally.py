@@ -3,7 +3,7 @@
 
     tests/tally.py FOLDER
 
-Each folder below FOLDER is a place where tests ran (here, vm-6.1, ...): *.xml are JUnit files of ctest, *.out hold
+Each folder below FOLDER is a place where tests ran (here, vm-6.1, ...): *.xml are JUnit files, *.out hold
 the lines `ok - name`, `FAIL - name`, `skip - name: reason`, and *.status the exit status of what wrote the .out or
 .xml of that name. A test counts once, whatever the number of places: it failed if it failed anywhere, it passed if
 it passed somewhere, and it was skipped only where no place made up for it. Exit status 1 on a failure or a skip.
@@ -16,14 +16,18 @@ import xml.etree.ElementTree as xml
 
 
 def of_junit(file):
+    """Of ctest, or of GoogleTest itself, which has the suite apart (and ctest has it twice)."""
     for case in xml.parse(file).getroot().iter("testcase"):
+        name, suite = case.get("name"), case.get("classname")
+        if suite and suite != name:
+            name = f"{suite}.{name}"
         if case.find("skipped") is not None or case.get("status") in ("notrun", "disabled"):
             reason = case.find("skipped")
-            yield "skip", case.get("name"), reason.get("message", "") if reason is not None else ""
+            yield "skip", name, reason.get("message", "") if reason is not None else ""
         elif case.find("failure") is not None or case.get("status") != "run":
-            yield "FAIL", case.get("name"), ""
+            yield "FAIL", name, ""
         else:
-            yield "ok", case.get("name"), ""
+            yield "ok", name, ""
 
 
 def of_lines(file):
