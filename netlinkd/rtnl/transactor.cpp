@@ -11,9 +11,11 @@
 
 #include "netlinkd/rtnl/codec/decode.hpp"
 #include "netlinkd/rtnl/codec/decode_groups.hpp"
+#include "netlinkd/rtnl/codec/dumps.hpp"
 #include "netlinkd/rtnl/codec/encode.hpp"
 #include "netlinkd/rtnl/codec/link_counters.hpp"
 #include "netlinkd/rtnl/codec/neighbours.hpp"
+#include "netlinkd/rtnl/codec/outcome.hpp"
 #include "netlinkd/rtnl/codec/own_devices.hpp"
 #include "netlinkd/rtnl/exchange.hpp"
 #include "netlinkd/rtnl/host.hpp"

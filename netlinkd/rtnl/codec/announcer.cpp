@@ -1,6 +1,5 @@
 #include "netlinkd/rtnl/codec/announcer.hpp"
 
-#include <arpa/inet.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
@@ -10,8 +9,8 @@
 #include <algorithm>
 #include <array>
 
+#include "netlinkd/rtnl/codec/filter_place.hpp"
 #include "netlinkd/rtnl/codec/request.hpp"
-#include "netlinkd/rtnl/codec/tag_filter_place.hpp"
 
 namespace kvtep::rtnl::codec {
 namespace {
@@ -63,20 +62,6 @@ constexpr std::array kProgram{
     statement(BPF_RET | BPF_K, 0)};
 static_assert(kProgram.size() == kNo + 1);
 
-template <std::size_t N>
-std::string_view zero_terminated(const char (&text)[N]) {
-  return {text, N};
-}
-
-void place(Request& request, IfIndex device) {
-  auto& filter = request.family_header<tcmsg>();
-  filter.tcm_ifindex = static_cast<int>(device.value);
-  filter.tcm_parent = kIngressHook;
-  filter.tcm_handle = kAnnouncerHandle;
-  filter.tcm_info = TC_H_MAKE(std::uint32_t{kAnnouncerPriority} << 16, htons(ETH_P_ALL));
-  request.put_text(TCA_KIND, zero_terminated("bpf"));
-}
-
 bool equal(const sock_filter& a, const sock_filter& b) {
   return a.code == b.code && a.jt == b.jt && a.jf == b.jf && a.k == b.k;
 }
@@ -87,13 +72,13 @@ std::span<const sock_filter> announcer_program() { return kProgram; }
 
 void append_announcer(const SetAnnouncer& op, std::uint32_t seq, std::vector<std::byte>& buffer) {
   Request request(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_REPLACE, seq);
-  place(request, op.index);
+  put_filter_place(request, op.index, kAnnouncer);
   request.nest(TCA_OPTIONS, [&] {
     request.put_u16(TCA_BPF_OPS_LEN, kProgram.size());
     request.put_bytes(TCA_BPF_OPS, kProgram.data(), sizeof kProgram);
     request.nest(TCA_BPF_ACT, [&] {
       request.nest(kAction, [&] {
-        request.put_text(TCA_ACT_KIND, zero_terminated("mirred"));
+        request.put_zero_terminated(TCA_ACT_KIND, "mirred");
         request.nest(TCA_ACT_OPTIONS, [&] {
           tc_mirred mirror{};
           mirror.action = TC_ACT_UNSPEC;  // an operator's filters behind this one see the frame, too
@@ -109,7 +94,7 @@ void append_announcer(const SetAnnouncer& op, std::uint32_t seq, std::vector<std
 
 void append_announcer(const RemoveAnnouncer& op, std::uint32_t seq, std::vector<std::byte>& buffer) {
   Request request(RTM_DELTFILTER, 0, seq);
-  place(request, op.index);
+  put_filter_place(request, op.index, kAnnouncer);
   request.append_to(buffer);
 }
 

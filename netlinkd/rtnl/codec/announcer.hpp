@@ -19,10 +19,6 @@
 
 namespace kvtep::rtnl::codec {
 
-// Behind the tag filter.
-inline constexpr std::uint16_t kAnnouncerPriority = 27511;
-inline constexpr std::uint32_t kAnnouncerHandle = 0x6b767461;  // "kvta"
-
 std::span<const sock_filter> announcer_program();
 
 // One message: the hook has to be there.

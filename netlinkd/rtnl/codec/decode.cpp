@@ -16,10 +16,10 @@
 #include "netlinkd/rtnl/codec/announcer.hpp"
 #include "netlinkd/rtnl/codec/attributes.hpp"
 #include "netlinkd/rtnl/codec/decode_nexthops.hpp"
+#include "netlinkd/rtnl/codec/filter_place.hpp"
 #include "netlinkd/rtnl/codec/host_isolation.hpp"
 #include "netlinkd/rtnl/codec/neighbours.hpp"
 #include "netlinkd/rtnl/codec/newer_attributes.hpp"
-#include "netlinkd/rtnl/codec/tag_filter_place.hpp"
 #include "netlinkd/rtnl/codec/tag_program.hpp"
 
 namespace kvtep::rtnl::codec {
@@ -213,7 +213,7 @@ Event tag_filter(IfIndex index, const Attributes& attributes) {
 
 Result<Event> decode_announcer(const Parts<tcmsg>& parts, IfIndex index, bool is_gone) {
   const auto handle = parts.header.tcm_handle;
-  if (handle != kAnnouncerHandle && !(is_gone && handle == 0)) return Event{};
+  if (handle != kAnnouncer.handle && !(is_gone && handle == 0)) return Event{};
   if (is_gone) return Event(AnnouncerGone{index});
   const auto vxlan = read_announcer(parts.attributes);
   if (parts.malformed) return refuse("filter");
@@ -228,11 +228,11 @@ Result<Event> decode_filter(Bytes message, bool is_gone) {
   const auto priority = TC_H_MAJ(header.tcm_info) >> 16;
   if (header.tcm_ifindex <= 0 || header.tcm_parent != kIngressHook || !is_in_main_chain) return Event{};
   const auto index = index_of(header.tcm_ifindex);
-  if (priority == kAnnouncerPriority) return decode_announcer(parts, index, is_gone);
-  if (priority != kTagFilterPriority) return Event{};
+  if (priority == kAnnouncer.priority) return decode_announcer(parts, index, is_gone);
+  if (priority != kTagFilter.priority) return Event{};
   // All filters of a priority go at once under handle 0.
   if (is_gone && header.tcm_handle == 0) return Event(TagFilterGone{index});
-  if (header.tcm_handle != kTagFilterHandle) return Event{};
+  if (header.tcm_handle != kTagFilter.handle) return Event{};
   if (is_gone) return Event(TagFilterGone{index});
   auto event = tag_filter(index, parts.attributes);
   if (parts.malformed) return refuse("filter");

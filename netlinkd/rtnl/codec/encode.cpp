@@ -5,21 +5,17 @@
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/neighbour.h>
-#include <linux/nexthop.h>
-#include <linux/pkt_cls.h>
-#include <linux/pkt_sched.h>
 #include <net/if.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "netlinkd/rtnl/codec/announcer.hpp"
 #include "netlinkd/rtnl/codec/host_isolation.hpp"
 #include "netlinkd/rtnl/codec/neighbours.hpp"
 #include "netlinkd/rtnl/codec/newer_attributes.hpp"
+#include "netlinkd/rtnl/codec/nexthops.hpp"
 #include "netlinkd/rtnl/codec/request.hpp"
-#include "netlinkd/rtnl/codec/tag_filter_place.hpp"
-#include "netlinkd/rtnl/codec/tag_program.hpp"
+#include "netlinkd/rtnl/codec/tag_filter.hpp"
 
 namespace kvtep::rtnl::codec {
 namespace {
@@ -132,26 +128,10 @@ class Encoder {
     return 0;
   }
 
-  int operator()(const SetTagFilter& op) {
-    const auto program = tag_program(op.filter);
-    if (!program) return program.error().code.value();
-    put_hook(op.index);
-    // An existing filter is exchanged for this one in one step.
-    Request filter(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_REPLACE, seq_++);
-    place_filter(filter, op.index);
-    filter.nest(TCA_OPTIONS, [&] {
-      filter.put_u16(TCA_BPF_OPS_LEN, static_cast<std::uint16_t>(program->size()));
-      filter.put_bytes(TCA_BPF_OPS, program->data(), program->size() * sizeof(sock_filter));
-      filter.put_u32(TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
-    });
-    filter.append_to(buffer_);
-    return 0;
-  }
+  int operator()(const SetTagFilter& op) { return append_tag_filter(op, seq_, buffer_); }
 
   int operator()(const RemoveTagFilter& op) {
-    Request filter(RTM_DELTFILTER, 0, seq_++);
-    place_filter(filter, op.index);
-    filter.append_to(buffer_);
+    append_tag_filter(op, seq_, buffer_);
     return 0;
   }
 
@@ -182,15 +162,7 @@ class Encoder {
   }
 
   int operator()(const SetServiceNode& op) {
-    put_nexthop(op.ids.nexthop, op.node.is_v4() ? AF_INET : AF_INET6,
-                [&](Request& request) { request.put_address(NHA_GATEWAY, op.node); });
-    if (!op.has_group) {
-      put_nexthop(op.ids.group, AF_UNSPEC, [&](Request& request) {
-        nexthop_grp member{};
-        member.id = op.ids.nexthop;
-        request.put_bytes(NHA_GROUP, &member, sizeof member);
-      });
-    }
+    append_nexthops(op, seq_, buffer_);
     if (!op.has_entry) {
       put_entry(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND, op.vxlan, NTF_SELF, {},
                 {.nexthop_group = op.ids.group});
@@ -199,12 +171,7 @@ class Encoder {
   }
 
   int operator()(const RemoveServiceNode& op) {
-    for (const auto id : {op.ids.group, op.ids.nexthop}) {
-      Request request(RTM_DELNEXTHOP, 0, seq_++);
-      request.family_header<nhmsg>();
-      request.put_u32(NHA_ID, id);
-      request.append_to(buffer_);
-    }
+    append_nexthops(op, seq_, buffer_);
     return 0;
   }
 
@@ -219,7 +186,7 @@ class Encoder {
   }
 
   int operator()(const SetAnnouncer& op) {
-    put_hook(op.index);
+    append_hook(op.index, seq_++, buffer_);
     append_announcer(op, seq_++, buffer_);
     return 0;
   }
@@ -235,12 +202,6 @@ class Encoder {
   static int check_texts(const std::string& name, const std::string& alias) {
     if (name.empty()) return EINVAL;  // the kernel would make up a name
     return name.size() > kNameLimit || alias.size() > kAliasLimit ? ERANGE : 0;
-  }
-
-  // TCA_KIND has to end with its zero.
-  template <std::size_t N>
-  static std::string_view zero_terminated(const char (&text)[N]) {
-    return {text, N};
   }
 
   template <class PutData>
@@ -356,25 +317,6 @@ class Encoder {
     request.append_to(buffer_);
   }
 
-  void put_hook(IfIndex device) {
-    Request hook(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, seq_++);
-    auto& qdisc = hook.family_header<tcmsg>();
-    qdisc.tcm_ifindex = static_cast<int>(device.value);
-    qdisc.tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
-    qdisc.tcm_parent = TC_H_CLSACT;
-    hook.put_text(TCA_KIND, zero_terminated("clsact"));
-    hook.append_to(buffer_);
-  }
-
-  static void place_filter(Request& request, IfIndex device) {
-    auto& filter = request.family_header<tcmsg>();
-    filter.tcm_ifindex = static_cast<int>(device.value);
-    filter.tcm_parent = kIngressHook;
-    filter.tcm_handle = kTagFilterHandle;
-    filter.tcm_info = TC_H_MAKE(std::uint32_t{kTagFilterPriority} << 16, htons(ETH_P_ALL));
-    request.put_text(TCA_KIND, zero_terminated("bpf"));
-  }
-
   void put_entry(std::uint16_t type, unsigned message_flags, IfIndex device, unsigned entry_flags,
                  const MacAddress& mac, const TunnelDestination& destination) {
     Request request(type, message_flags, seq_++);
@@ -391,31 +333,10 @@ class Encoder {
     request.append_to(buffer_);
   }
 
-  template <class Put>
-  void put_nexthop(std::uint32_t id, std::uint8_t family, Put put) {
-    Request request(RTM_NEWNEXTHOP, NLM_F_CREATE | NLM_F_REPLACE, seq_++);
-    auto& nexthop = request.family_header<nhmsg>();
-    nexthop.nh_family = family;
-    nexthop.nh_protocol = kNexthopProtocol;
-    request.put_u32(NHA_ID, id);
-    request.put_bytes(NHA_FDB, nullptr, 0);
-    put(request);
-    request.append_to(buffer_);
-  }
-
   std::uint32_t seq_;
   IfIndex new_index_;
   std::vector<std::byte>& buffer_;
 };
-
-template <class Header>
-std::vector<std::byte> dump_request(std::uint16_t type, std::uint32_t seq, void (*fill)(Request&, Header&)) {
-  Request request(type, NLM_F_DUMP, seq);
-  fill(request, request.family_header<Header>());
-  std::vector<std::byte> bytes;
-  request.append_to(bytes);
-  return bytes;
-}
 
 }  // namespace
 
@@ -429,73 +350,6 @@ Result<std::size_t> append_requests(const KernelOp& op, std::uint32_t first_seq,
 bool creates_device(const KernelOp& op) {
   return std::holds_alternative<CreateBridge>(op) || std::holds_alternative<CreateVxlan>(op) ||
          std::holds_alternative<CreateVlan>(op);
-}
-
-std::optional<std::size_t> decisive_failure(const KernelOp& op, std::span<const int> errors) {
-  const auto first_failure = [&](std::size_t benign_at, int benign) -> std::optional<std::size_t> {
-    for (std::size_t i = 0; i < errors.size(); ++i) {
-      if (errors[i] != 0 && !(i == benign_at && errors[i] == benign)) return i;
-    }
-    return std::nullopt;
-  };
-  // A kernel or namespace without IPv6 gives no IPv6 address.
-  if (creates_device(op)) return first_failure(1, EAFNOSUPPORT);
-  // What a kernel does not have is off.
-  if (const auto* configure = std::get_if<ConfigureBridge>(&op)) {
-    return first_failure(0, configure->info.vlan_filtering ? 0 : EOPNOTSUPP);
-  }
-  // The hook is there already.
-  if (std::holds_alternative<SetTagFilter>(op) || std::holds_alternative<SetAnnouncer>(op))
-    return first_failure(0, EEXIST);
-  if (std::holds_alternative<RemoveRemoteMac>(op) && errors.size() == 2) {
-    // One half that was gone already is what was wanted; both gone, and the caller's picture was wrong.
-    if (errors[0] == ENOENT) return errors[1] == 0 ? std::nullopt : std::optional<std::size_t>(1);
-    if (errors[0] == 0 && errors[1] == ENOENT) return std::nullopt;
-  }
-  // Without its nexthop a group is gone already.
-  if (std::holds_alternative<RemoveServiceNode>(op) && (errors.front() == 0 || errors.back() == 0))
-    return first_failure(errors.front() == 0 ? 1 : 0, ENOENT);
-  return first_failure(errors.size(), 0);
-}
-
-int outcome_errno(const KernelOp& op, int error) {
-  // EINVAL is the kernel's word for "no filter can be there, there is not even a hook".
-  const bool removes_filter =
-      std::holds_alternative<RemoveTagFilter>(op) || std::holds_alternative<RemoveAnnouncer>(op);
-  return removes_filter && error == EINVAL ? ENOENT : error;
-}
-
-std::vector<std::byte> link_dump_request(std::uint32_t seq) {
-  return dump_request<ifinfomsg>(RTM_GETLINK, seq, [](Request& request, ifinfomsg&) {
-    request.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-  });
-}
-
-std::vector<std::byte> qdisc_dump_request(std::uint32_t seq) {
-  return dump_request<tcmsg>(RTM_GETQDISC, seq, [](Request&, tcmsg&) {});
-}
-
-std::vector<std::byte> filter_dump_request(std::uint32_t seq, IfIndex device) {
-  Request request(RTM_GETTFILTER, NLM_F_DUMP, seq);
-  auto& filter = request.family_header<tcmsg>();
-  filter.tcm_ifindex = static_cast<int>(device.value);
-  filter.tcm_parent = kIngressHook;
-  std::vector<std::byte> bytes;
-  request.append_to(bytes);
-  return bytes;
-}
-
-std::vector<std::byte> fdb_dump_request(std::uint32_t seq) {
-  return dump_request<ndmsg>(RTM_GETNEIGH, seq, [](Request&, ndmsg& entry) { entry.ndm_family = AF_BRIDGE; });
-}
-
-std::vector<std::byte> nexthop_dump_request(std::uint32_t seq) {
-  return dump_request<nhmsg>(RTM_GETNEXTHOP, seq, [](Request&, nhmsg&) {});
-}
-
-std::vector<std::byte> group_dump_request(std::uint32_t seq) {
-  return dump_request<br_port_msg>(RTM_GETMDB, seq,
-                                   [](Request&, br_port_msg& header) { header.family = AF_BRIDGE; });
 }
 
 std::vector<std::byte> delete_link_request(std::uint32_t seq, IfIndex device) {

@@ -8,8 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <vector>
 
 #include "netlinkd/base/error.hpp"
@@ -26,20 +24,6 @@ Result<std::size_t> append_requests(const KernelOp& op, std::uint32_t first_seq,
 // True for operations that need a `new_index`.
 bool creates_device(const KernelOp& op);
 
-// Of an operation's requests and the errno each was answered with (0: done), the one that tells the outcome;
-// nothing where the operation is done.
-std::optional<std::size_t> decisive_failure(const KernelOp& op, std::span<const int> errors);
-
-// The errno for the OpResult.
-int outcome_errno(const KernelOp& op, int error);
-
-// Dump requests. Attribute and header fields are as strict checking wants them (NETLINK_GET_STRICT_CHK).
-std::vector<std::byte> link_dump_request(std::uint32_t seq);
-std::vector<std::byte> qdisc_dump_request(std::uint32_t seq);
-std::vector<std::byte> filter_dump_request(std::uint32_t seq, IfIndex device);
-std::vector<std::byte> fdb_dump_request(std::uint32_t seq);
-std::vector<std::byte> group_dump_request(std::uint32_t seq);
-std::vector<std::byte> nexthop_dump_request(std::uint32_t seq);
 // To take back a device that was created and could not be finished.
 std::vector<std::byte> delete_link_request(std::uint32_t seq, IfIndex device);
 

@@ -38,6 +38,11 @@ class Request {
   void put_u16(unsigned type, std::uint16_t value) { put_bytes(type, &value, sizeof value); }
   void put_u32(unsigned type, std::uint32_t value) { put_bytes(type, &value, sizeof value); }
   void put_text(unsigned type, std::string_view text) { put_bytes(type, text.data(), text.size()); }
+  // For what the kernel reads as a C string (TCA_KIND).
+  template <std::size_t N>
+  void put_zero_terminated(unsigned type, const char (&text)[N]) {
+    put_bytes(type, text, N);
+  }
   void put_bytes(unsigned type, const void* data, std::size_t size) {
     // libmnl leaves the padding as it is, and this buffer begins as anything.
     auto* tail = static_cast<std::byte*>(mnl_nlmsg_get_payload_tail(header_));

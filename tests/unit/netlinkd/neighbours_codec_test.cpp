@@ -11,9 +11,9 @@
 #include "netlinkd/rtnl/codec/announcer.hpp"
 #include "netlinkd/rtnl/codec/decode.hpp"
 #include "netlinkd/rtnl/codec/encode.hpp"
+#include "netlinkd/rtnl/codec/filter_place.hpp"
 #include "netlinkd/rtnl/codec/own_devices.hpp"
 #include "netlinkd/rtnl/codec/request.hpp"
-#include "netlinkd/rtnl/codec/tag_filter_place.hpp"
 
 namespace kvtep::rtnl::codec {
 namespace {

@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/nexthop.h>
@@ -8,18 +9,17 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
-#include <linux/if_bridge.h>
 #include <array>
 #include <cerrno>
 #include <cstring>
-
 #include <random>
 
 #include "netlinkd/rtnl/codec/decode.hpp"
 #include "netlinkd/rtnl/codec/decode_groups.hpp"
 #include "netlinkd/rtnl/codec/encode.hpp"
+#include "netlinkd/rtnl/codec/filter_place.hpp"
+#include "netlinkd/rtnl/codec/outcome.hpp"
 #include "netlinkd/rtnl/codec/request.hpp"
-#include "netlinkd/rtnl/codec/tag_filter_place.hpp"
 #include "netlinkd/rtnl/codec/tag_program.hpp"
 #include "netlinkd/rtnl/reply.hpp"
 
@@ -94,8 +94,8 @@ Bytes filter_message() {
   return message<tcmsg>(RTM_NEWTFILTER, [&](Request& request, tcmsg& header) {
     header.tcm_ifindex = 5;
     header.tcm_parent = kIngressHook;
-    header.tcm_handle = kTagFilterHandle;
-    header.tcm_info = std::uint32_t{kTagFilterPriority} << 16;
+    header.tcm_handle = kTagFilter.handle;
+    header.tcm_info = std::uint32_t{kTagFilter.priority} << 16;
     request.put_text(TCA_KIND, "bpf");
     request.nest(TCA_OPTIONS, [&] {
       request.put_bytes(TCA_BPF_OPS, program.data(), program.size() * sizeof(sock_filter));
