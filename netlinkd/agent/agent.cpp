@@ -5,17 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "netlinkd/base/overloaded.hpp"
 #include "netlinkd/planner/ownership.hpp"
 
 namespace kvtep::agent {
 namespace {
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 constexpr auto kLeastDelayForHold = std::chrono::seconds(2);
 constexpr std::size_t kMostUnreported = 100'000;
@@ -371,33 +365,6 @@ void Agent::work(TimePoint now) {
   reconcile(now);
   look_at_faults();
   publish(now);  // what was found on the way
-}
-
-Status Agent::status() const {
-  Status status{.switch_name = options_.settings.switch_name,
-                .has_dump = has_dump_,
-                .has_replica = has_replica_,
-                .has_lock = has_lock_.value_or(false),
-                .database_connected = connected_,
-                .database_trouble = database_trouble_,
-                .in_step = is_in_step_ && timers_.empty() && !hold_.holding(),  // what waits is not done
-                .refused = retry_.refused(),
-                .damped = damped(),
-                .capabilities = capabilities_,
-                .counters = counters_};
-  if (hold_.holding()) status.held.emplace(hold_.holding()->before, hold_.amounts());
-  status.issues = last_links_.conflicts;
-  status.issues.insert(deaf_.begin(), deaf_.end());
-  status.host_addresses = addresses_.size();
-  for (const auto& [key, issues] : mac_issues_) status.issues.insert(issues.begin(), issues.end());
-  for (const auto& [key, issues] : neighbour_issues_) status.issues.insert(issues.begin(), issues.end());
-  if (desired_) {
-    status.switches = desired_->switches.size();
-    status.ports = desired_->ports.size();
-    status.issues.insert(desired_->issues.begin(), desired_->issues.end());
-  }
-  status.issues.merge(issues_of_full_tables());
-  return status;
 }
 
 }  // namespace kvtep::agent

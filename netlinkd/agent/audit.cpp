@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "netlinkd/base/overloaded.hpp"
+
 namespace kvtep::agent {
 namespace {
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 KernelEvent changed(const BridgeEntry& entry) { return BridgeEntryChanged{entry}; }
 KernelEvent changed(const VxlanEntry& entry) { return VxlanEntryChanged{entry}; }

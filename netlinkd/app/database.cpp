@@ -6,18 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "netlinkd/base/overloaded.hpp"
 #include "netlinkd/hwvtep/schema.hpp"
 #include "ovsdb-client/transaction/reply.hpp"
 
 namespace kvtep::app {
 namespace {
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 ovsdb::ClientOptions client_options(std::vector<ovsdb::Remote> remotes, const std::string& lock) {
   ovsdb::ClientOptions options{

@@ -4,19 +4,13 @@
 #include <ostream>
 #include <string>
 
+#include "netlinkd/base/overloaded.hpp"
 #include "netlinkd/model/desired.hpp"
 #include "netlinkd/model/kernel_event.hpp"
 #include "netlinkd/model/kernel_op.hpp"
 
 namespace kvtep {
 namespace {
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 std::string text_of(const LinkInfo& info) {
   return std::visit(
