@@ -108,7 +108,7 @@ class Agent {
   void on_snapshot(const Result<Snapshot>& snapshot, TimePoint now);
   void on_audit(Result<Installed> there);
   // Comes before the first dump.
-  void on_capabilities(const Result<Capabilities>& capabilities);
+  void on_capabilities(const Result<Capabilities>& capabilities, TimePoint now);
   void on_counters(const Result<CounterReading>& reading, TimePoint now);
   void on_results(const std::vector<OpResult>& results, TimePoint now);
   void on_timer(TimePoint now);
@@ -167,7 +167,8 @@ class Agent {
             .index = index_,
             .settings = options_.settings,
             .held_keys = hold_.held_keys(),
-            .has_nexthop_groups = !lacks(Feature::NexthopGroups)};
+            .has_nexthop_groups = !lacks(Feature::NexthopGroups),
+            .has_announcers = !lacks(Feature::Announcers)};
   }
   void refresh_desired();
   void refresh_switch_links();

@@ -1,22 +1,13 @@
 // What the kernel was found to lack, and which operations cannot work for that reason.
-
-#include "netlinkd/model/capabilities.hpp"
-
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 #include "netlinkd/agent/agent.hpp"
+#include "netlinkd/base/overloaded.hpp"
 
 namespace kvtep::agent {
 namespace {
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 using Needed = std::optional<Feature>;
 
@@ -31,6 +22,7 @@ Needed needed_for(const KernelOp& op) {
                                [](const CreateVlan&) -> Needed { return Feature::VlanDevices; },
                                [](const SetServiceNode&) -> Needed { return Feature::NexthopGroups; },
                                [](const SetTagFilter&) -> Needed { return Feature::TagFilters; },
+                               [](const SetAnnouncer&) -> Needed { return Feature::Announcers; },
                                [](const SetSourceFilter&) -> Needed { return Feature::SourceFilters; },
                                [](const auto&) -> Needed { return std::nullopt; }},
                     op);
@@ -38,18 +30,20 @@ Needed needed_for(const KernelOp& op) {
 
 }  // namespace
 
-void Agent::on_capabilities(const Result<Capabilities>& capabilities) {
+void Agent::on_capabilities(const Result<Capabilities>& capabilities, TimePoint now) {
   if (!capabilities) {
     log_->warn("what this kernel lacks is not known: {}", capabilities.error().message);
     return;
   }
   capabilities_ = *capabilities;
   desired_is_stale_ = true;
+  if (lacks(Feature::Announcers)) mark_everything_dirty();  // the neighbours, too
   for (const auto& each : *capabilities_) {
     if (each.is_present) continue;
     const auto words = each.words.empty() ? std::string() : " [" + each.words + "]";
     log_->warn("this kernel has no {}: {}{}", name_of(each.feature), loss_without(each.feature), words);
   }
+  work(now);
 }
 
 bool Agent::lacks(Feature feature) const {

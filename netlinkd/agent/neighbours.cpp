@@ -16,8 +16,8 @@ void Agent::note_addresses(const hwvtep::Database::Delta& delta) {
     const auto vni = desired_->vni_of.find(row.logical_switch);
     if (!address || vni == desired_->vni_of.end()) return;
     mark_dirty({.vni = vni->second, .address = address});
-    const bool has_addresses = !index_.remote_addresses(row.logical_switch).empty();
-    if (desired_->switches.at(vni->second).answers_for_hosts != has_addresses) desired_is_stale_ = true;
+    const bool has_answers = planner::has_answers(view(), row.logical_switch);
+    if (desired_->switches.at(vni->second).answers_for_hosts != has_answers) desired_is_stale_ = true;
   };
   for (const auto& change : delta.of<hwvtep::UcastMacsRemote>()) {
     if (change.before) note(*change.before);

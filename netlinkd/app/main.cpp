@@ -100,7 +100,8 @@ void connect(Kernel& kernel, Database& database, agent::Agent& agent, Alarm& ala
       // acknowledgements -> agent
       .results = after([&agent](std::vector<OpResult> results, auto now) { agent.on_results(results, now); }),
       // what the kernel can -> agent
-      .capabilities = after([&agent](Result<Capabilities> found, auto) { agent.on_capabilities(found); }),
+      .capabilities =
+          after([&agent](Result<Capabilities> found, auto now) { agent.on_capabilities(found, now); }),
       // ARP and ND of local hosts -> ipaddr
       .sightings = after([&agent](std::vector<Sighting> heard, auto now) { agent.on_sightings(heard, now); }),
       .deaf = after([&agent](std::vector<agent::Deaf> deaf, auto) { agent.on_deaf(deaf); }),

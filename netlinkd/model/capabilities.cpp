@@ -10,6 +10,7 @@ const char* name_of(Feature feature) {
     case Feature::VxlanDevices: return "vxlan devices";
     case Feature::VlanDevices: return "VLAN devices (8021q)";
     case Feature::TagFilters: return "filters at the ingress (clsact, cls_bpf)";
+    case Feature::Announcers: return "copies of announcements (act_mirred)";
     case Feature::SourceFilters: return "packet filters (nf_tables)";
     case Feature::Ipv6Tunnels: return "tunnels over IPv6";
     case Feature::MulticastSnooping: return "multicast snooping of bridges";
@@ -27,6 +28,8 @@ const char* loss_without(Feature feature) {
       return "bindings of a port's VLANs cannot be made, those of untagged ports can";
     case Feature::TagFilters:
       return "no port is bound: tagged frames could not be kept out of a Logical_Switch";
+    case Feature::Announcers:
+      return "no bridge answers ARP and Neighbor Discovery: requests cross the tunnel";
     case Feature::SourceFilters: return "VXLAN packets are taken from everybody, whatever accept-from says";
     case Feature::Ipv6Tunnels: return "the tunnel IP and all locators have to be IPv4";
     case Feature::MulticastSnooping:

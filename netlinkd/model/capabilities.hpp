@@ -13,6 +13,7 @@ enum class Feature {
   VxlanDevices,
   VlanDevices,        // 8021q
   TagFilters,         // sch_clsact, cls_bpf
+  Announcers,         // act_mirred
   SourceFilters,      // nf_tables
   Ipv6Tunnels,        // IPv6, and vxlan devices over it
   MulticastSnooping,  // CONFIG_BRIDGE_IGMP_SNOOPING

@@ -8,6 +8,7 @@
 
 #include "netlinkd/base/glob.hpp"
 #include "netlinkd/planner/locators.hpp"
+#include "netlinkd/planner/neighbours.hpp"
 #include "netlinkd/planner/own_vnis.hpp"
 #include "netlinkd/planner/ownership.hpp"
 
@@ -147,7 +148,7 @@ class DesiredBuilder {
               .vxlan = VxlanInfo{.vni = vni, .local = own_ip_},
               .has_own_vni = has_own_vni,
               .multicast = {},
-              .answers_for_hosts = !view_.index.remote_addresses(id).empty()};
+              .answers_for_hosts = has_answers(view_, id)};
     wanted.multicast = multicast(row, wanted, wanted.has_standby);
   }
 

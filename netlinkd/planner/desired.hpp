@@ -19,7 +19,9 @@ struct View {
   const Settings& settings;
   // Logical_Switches that keep a VNI although their row has none (any more).
   const std::map<Uuid, Vni>* held_keys = nullptr;
-  bool has_nexthop_groups = true;  // the kernel
+  // What the kernel has.
+  bool has_nexthop_groups = true;
+  bool has_announcers = true;
 
   bool is_held(const Uuid& logical_switch) const {
     return held_keys != nullptr && held_keys->contains(logical_switch);

@@ -9,9 +9,13 @@
 
 namespace kvtep::planner {
 
-// Whether the bridge answers for hosts behind the tunnel: as long as a row says an address, or an entry of
-// ours is there.
+// Whether the bridge answers for hosts behind the tunnel: as long as it has answers, or an entry of ours is
+// there.
 bool answers_for_hosts(const DesiredSwitch& wanted, IfIndex bridge, const Installed& installed);
+
+// Whether any row says an address, and the kernel can answer for it: a bridge that answers keeps
+// announcements of moves from the tunnel, so it must be able to copy these.
+bool has_answers(const View& view, const Uuid& logical_switch);
 
 // The MAC with which the database wants the address answered: of several, the lowest wins. The address of a
 // row whose locator cannot be used, or is our own, is no remote host's. Rows that lose are added to `issues`

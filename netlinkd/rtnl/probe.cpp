@@ -41,6 +41,7 @@ class Probe {
     if (auto done = look(); !done) return std::unexpected(std::move(done.error()));
     // A vxlan device gets its socket, and with it what it needs of IPv6, when it is set up.
     must(Feature::Ipv6Tunnels, SetUp{.index = index_of("kvprobe2")});
+    must(Feature::Announcers, SetAnnouncer{.index = index_of("kvprobe1"), .vxlan = bridge});
     must(Feature::NexthopGroups, SetServiceNode{.vxlan = index_of("kvprobe1"),
                                                 .ids = ServiceNodeIds::of(Vni{1}, true),
                                                 .node = *IpAddress::parse("192.0.2.2")});

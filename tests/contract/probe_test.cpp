@@ -21,7 +21,7 @@ class Probe : public Contract<RealWorld> {
 TEST_F(Probe, FindsWhatTheKernelCan) {
   const auto found = rtnl::probe();
   ASSERT_TRUE(found) << found.error();
-  EXPECT_EQ(found->size(), 9U);
+  EXPECT_EQ(found->size(), 10U);
   for (const auto& each : *found) {
     EXPECT_TRUE(each.is_present || each.feature == Feature::VlanDevices || each.feature == Feature::MacLimits)
         << name_of(each.feature) << ": " << each.words;

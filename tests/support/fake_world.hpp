@@ -103,7 +103,7 @@ class FakeWorld {
   }
 
   void lose_database() { agent_.on_database(agent::DatabaseLost{.reason = "gone"}, now); }
-  void tell_capabilities(const Result<Capabilities>& found) { agent_.on_capabilities(found); }
+  void tell_capabilities(const Result<Capabilities>& found) { agent_.on_capabilities(found, now); }
   void give_lock(bool held) { agent_.on_database(agent::LockChanged{.held = held}, now); }
 
   // Answers the transaction that is under way; returns its text.

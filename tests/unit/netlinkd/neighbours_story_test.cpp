@@ -49,6 +49,20 @@ TEST_F(Neighbours, AreAnsweredForAndMovesStayAnnounced) {
   EXPECT_EQ(drift(), 0U);
 }
 
+TEST_F(Neighbours, AreNotAnsweredForWhereMovesCouldNotBeAnnounced) {
+  world.tell_capabilities(Capabilities{{.feature = Feature::Announcers, .words = "no such thing"}});
+  pass();
+  EXPECT_THAT(answers(), IsEmpty());
+  pass();
+  EXPECT_FALSE(suppresses());
+  EXPECT_FALSE(announces(eth1));
+  say_address(remote, "10.0.0.6");
+  world.tell_database();
+  pass();
+  EXPECT_THAT(answers(), IsEmpty());
+  EXPECT_TRUE(world.status().in_step);
+}
+
 TEST_F(Neighbours, FollowTheRow) {
   say_address(remote, "fd00::5");
   world.tell_database();
