@@ -11,16 +11,24 @@ it passed somewhere, and it was skipped only where no place made up for it. Exit
 
 import collections
 import pathlib
+import re
 import sys
 import xml.etree.ElementTree as xml
 
 
+def name_of(case):
+    """As GoogleTest has it; ctest has one name for suite and test, and the type of a typed test behind."""
+    name, suite = case.get("name"), case.get("classname")
+    typed = re.fullmatch(r"[^.]+\.(\w+)<(\S+)\.  # TypeParam = .*>", name)
+    if typed:
+        return f"{typed[2]}.{typed[1]}"
+    return name if suite in (None, name) else f"{suite}.{name}"
+
+
 def of_junit(file):
-    """Of ctest, or of GoogleTest itself, which has the suite apart (and ctest has it twice)."""
+    """Of ctest, or of GoogleTest itself."""
     for case in xml.parse(file).getroot().iter("testcase"):
-        name, suite = case.get("name"), case.get("classname")
-        if suite and suite != name:
-            name = f"{suite}.{name}"
+        name = name_of(case)
         if case.find("skipped") is not None or case.get("status") in ("notrun", "disabled"):
             reason = case.find("skipped")
             yield "skip", name, reason.get("message", "") if reason is not None else ""
