@@ -229,6 +229,7 @@ class Agent {
   void adopt_addresses(TimePoint now);
   void follow_host(const MacKey& key, std::optional<IfIndex> port);
   bool tell_changed_hosts(TimePoint now);
+  std::optional<IpAddress> told_address(const HostAddresses::Host& host);
   bool is_pinned_elsewhere(const HostAddresses::Host& host, const Place& place) const;
   std::optional<Place> local_place(const HostAddresses::Host& host) const;
   Place place_of(IfIndex member) const;
@@ -330,7 +331,7 @@ class Agent {
   std::set<Issue> deaf_;
   bool has_adopted_ = false;  // what the rows said at the start
   bool may_have_lost_hosts_ = false;
-  HostAddresses::Changed changed_hosts_;  // whose rows have to be looked at
+  HostAddresses::Changed changed_hosts_;  // whose rows have to be looked at, and what these say meanwhile
   TimePoint next_telling_;
   planner::BindingCounts counts_;
   bool has_counts_ = false;

@@ -45,7 +45,7 @@ void HostAddresses::saw(const Place& place, const Host& host, const IpAddress& a
     hosts_[host].insert(choice_of(ages.back()));
   }
   cut(place.port, changed);
-  if (published(host) != before) changed.insert(host);
+  if (published(host) != before) changed.try_emplace(host, before);
 }
 
 void HostAddresses::heard_again(Ages::iterator entry, const Place& place, TimePoint now) {
@@ -83,7 +83,7 @@ void HostAddresses::erase(Ages::iterator entry, Changed& changed) {
   const auto host = entry->host;
   auto choices = hosts_.find(host);
   const auto own = choice_of(*entry);
-  if (*choices->second.rbegin() == own) changed.insert(host);
+  if (*choices->second.rbegin() == own) changed.try_emplace(host, entry->address);
   choices->second.erase(own);
   if (choices->second.empty()) hosts_.erase(choices);
   entries_.erase({host.vni, entry->address});

@@ -53,8 +53,8 @@ class HostAddresses {
       return H::combine(std::move(state), host.vni, host.mac);
     }
   };
-  // Hosts whose published address is another one now, or may be.
-  using Changed = std::set<Host>;
+  // Hosts whose published address is another one now, or may be, and the one before the first change.
+  using Changed = std::map<Host, std::optional<IpAddress>>;
 
   // At least 1.
   explicit HostAddresses(std::size_t limit) : limit_(limit) {}

@@ -143,8 +143,17 @@ void Agent::follow_host(const MacKey& key, std::optional<IfIndex> port) {
 bool Agent::tell_changed_hosts(TimePoint now) {
   if (changed_hosts_.empty() || now < next_telling_) return false;
   next_telling_ = now + kPause;
-  for (const auto& host : std::exchange(changed_hosts_, {})) note_unreported({host.vni, host.mac});
+  for (const auto& [host, told] : std::exchange(changed_hosts_, {})) note_unreported({host.vni, host.mac});
   return true;
+}
+
+// Until the next telling it stays what it was, whyever the row is looked at: our own writing is a reason,
+// too.
+std::optional<IpAddress> Agent::told_address(const HostAddresses::Host& host) {
+  const auto waiting = changed_hosts_.find(host);
+  if (waiting == changed_hosts_.end()) return addresses_.published(host);
+  if (!waiting->second) waiting->second = addresses_.published(host);
+  return waiting->second;
 }
 
 }  // namespace kvtep::agent

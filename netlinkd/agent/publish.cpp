@@ -22,7 +22,7 @@ void Agent::publish(TimePoint now) {
        .installed = installed_,
        .faults = last_faults_,
        .address_of = [this](Vni vni,
-                            const MacAddress& mac) { return addresses_.published({.vni = vni, .mac = mac}); },
+                            const MacAddress& mac) { return told_address({.vni = vni, .mac = mac}); },
        .binding_sums = has_counts_ ? &counts_.sums() : nullptr},
       scope, options_.report_limit);
   unreported_ = std::move(report.rest);

@@ -12,6 +12,7 @@ using kvtep::testing::ip;
 using kvtep::testing::mac;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Key;
 using ::testing::UnorderedElementsAre;
 using namespace std::chrono_literals;
 
@@ -40,10 +41,18 @@ class Addresses : public ::testing::Test {
 
 TEST_F(Addresses, AreUnknownUntilTheHostSpeaks) {
   EXPECT_FALSE(table.published(a));
-  EXPECT_THAT(saw(a, "10.0.0.1"), ElementsAre(a));
+  EXPECT_THAT(saw(a, "10.0.0.1"), ElementsAre(Key(a)));
   EXPECT_EQ(published(a), "10.0.0.1");
   EXPECT_EQ(published(b), "");
   EXPECT_EQ(published(elsewhere), "") << "another switch, another host";
+}
+
+TEST_F(Addresses, ThatChangeAreToldWithTheOneBeforeTheFirstChange) {
+  saw(a, "10.0.0.1");
+  HostAddresses::Changed changed;
+  for (const char* address : {"10.0.0.2", "10.0.0.3"}) table.saw(place, a, ip(address), now, changed);
+  table.saw(place, b, ip("10.0.0.3"), now, changed);
+  EXPECT_EQ(changed, (HostAddresses::Changed{{a, ip("10.0.0.1")}, {b, std::nullopt}}));
 }
 
 TEST_F(Addresses, HeardAgainChangeNothing) {
@@ -53,18 +62,18 @@ TEST_F(Addresses, HeardAgainChangeNothing) {
 }
 
 TEST_F(Addresses, OfIpv4ArePublishedBeforeThoseOfIpv6AndLinkLocalOnesLast) {
-  EXPECT_THAT(saw(a, "fe80::1"), ElementsAre(a));
-  EXPECT_THAT(saw(a, "2001:db8::1"), ElementsAre(a));
+  EXPECT_THAT(saw(a, "fe80::1"), ElementsAre(Key(a)));
+  EXPECT_THAT(saw(a, "2001:db8::1"), ElementsAre(Key(a)));
   EXPECT_EQ(published(a), "2001:db8::1");
   EXPECT_THAT(saw(a, "fe80::2"), IsEmpty());
-  EXPECT_THAT(saw(a, "10.0.0.1"), ElementsAre(a));
+  EXPECT_THAT(saw(a, "10.0.0.1"), ElementsAre(Key(a)));
   EXPECT_THAT(saw(a, "2001:db8::2"), IsEmpty());
   EXPECT_EQ(published(a), "10.0.0.1");
 }
 
 TEST_F(Addresses, ThatAreNewTakeThePlaceOfTheOldOnesAtOnce) {
   saw(a, "10.0.0.1");
-  EXPECT_THAT(saw(a, "10.0.0.2"), ElementsAre(a));
+  EXPECT_THAT(saw(a, "10.0.0.2"), ElementsAre(Key(a)));
   EXPECT_EQ(published(a), "10.0.0.2");
 }
 
@@ -85,7 +94,7 @@ TEST_F(Addresses, ThatAHostTakesUpAgainAreBackWhenTheOtherIsSilent) {
   now += 59s;
   EXPECT_THAT(saw(a, "10.0.0.1"), IsEmpty());
   now += 1s;
-  EXPECT_THAT(saw(a, "10.0.0.1"), ElementsAre(a));
+  EXPECT_THAT(saw(a, "10.0.0.1"), ElementsAre(Key(a)));
   EXPECT_EQ(published(a), "10.0.0.1");
 }
 
@@ -93,7 +102,7 @@ TEST_F(Addresses, LeaveTheOldMacWhenAnotherOneClaimsThem) {
   saw(a, "10.0.0.1");
   saw(a, "2001:db8::1");
   saw(elsewhere, "10.0.0.1");
-  EXPECT_THAT(saw(b, "10.0.0.1"), UnorderedElementsAre(a, b));
+  EXPECT_THAT(saw(b, "10.0.0.1"), UnorderedElementsAre(Key(a), Key(b)));
   EXPECT_EQ(published(a), "2001:db8::1");
   EXPECT_EQ(published(b), "10.0.0.1");
   EXPECT_EQ(published(elsewhere), "10.0.0.1");
@@ -102,12 +111,12 @@ TEST_F(Addresses, LeaveTheOldMacWhenAnotherOneClaimsThem) {
 TEST_F(Addresses, OfAPortAreThoseThatWereHeardLast) {
   for (const char* address : {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"}) saw(a, address);
   saw(a, "10.0.0.1");
-  EXPECT_THAT(saw(b, "10.0.0.5"), ElementsAre(b)) << "what left was not published";
+  EXPECT_THAT(saw(b, "10.0.0.5"), ElementsAre(Key(b))) << "what left was not published";
   EXPECT_EQ(table.size(), 4U);
-  EXPECT_THAT(saw(b, "10.0.0.6"), ElementsAre(b));
-  EXPECT_THAT(saw(b, "10.0.0.7"), UnorderedElementsAre(a, b)) << "10.0.0.4 left";
+  EXPECT_THAT(saw(b, "10.0.0.6"), ElementsAre(Key(b)));
+  EXPECT_THAT(saw(b, "10.0.0.7"), UnorderedElementsAre(Key(a), Key(b))) << "10.0.0.4 left";
   EXPECT_EQ(published(a), "10.0.0.1");
-  EXPECT_THAT(saw(b, "10.0.0.8"), UnorderedElementsAre(a, b));
+  EXPECT_THAT(saw(b, "10.0.0.8"), UnorderedElementsAre(Key(a), Key(b)));
   EXPECT_EQ(published(a), "");
   EXPECT_EQ(table.size(), 4U);
 }
@@ -133,7 +142,7 @@ TEST_F(Addresses, MoveWithTheirHostAndCountForItsNewPort) {
   EXPECT_EQ(published(a), "10.0.0.1");
   table.keep_only({{{IfIndex{2}, kUntagged}, Vni{100}}}, changed);
   EXPECT_EQ(table.size(), 0U);
-  EXPECT_THAT(changed, UnorderedElementsAre(a, b));
+  EXPECT_THAT(changed, UnorderedElementsAre(Key(a), Key(b)));
 }
 
 TEST_F(Addresses, GoWithTheBindingAtWhichTheyWereHeard) {
@@ -143,7 +152,7 @@ TEST_F(Addresses, GoWithTheBindingAtWhichTheyWereHeard) {
   HostAddresses::Changed changed;
   table.keep_only({{{IfIndex{2}, kUntagged}, Vni{100}}, {place, Vni{300}}}, changed);
   EXPECT_EQ(published(a), "10.0.0.1");
-  EXPECT_THAT(changed, ElementsAre(elsewhere)) << "the VLAN is another switch's now";
+  EXPECT_THAT(changed, ElementsAre(Key(elsewhere))) << "the VLAN is another switch's now";
 }
 
 TEST_F(Addresses, AreForgottenUpToAMoment) {

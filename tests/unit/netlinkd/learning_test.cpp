@@ -216,6 +216,23 @@ TEST_F(Learning, OfAFloodOfAddressesCostsATransactionASecondAtMost) {
   EXPECT_EQ(world.status().counters.addresses_heard, 10'000U);
 }
 
+// What was written comes back as a change of the row, which makes it be looked at: in a flood that must not
+// be answered with the next address.
+TEST_F(Learning, WritesNoNewerAddressBeforeItsTimeWhyeverTheRowIsLookedAt) {
+  const auto row = has_row(local);
+  world.hear(eth1, local, ip("10.0.0.1"));
+  EXPECT_THAT(transactions(), HasSubstr(update(row, "10.0.0.1")));
+  has_address(row, "10.0.0.1");
+  world.hear(eth1, local, ip("10.0.0.2"));
+  world.hear(eth1, local, ip("10.0.0.3"));
+  has_address(row, "10.9.9.9");
+  EXPECT_THAT(transactions(), HasSubstr(update(row, "10.0.0.1")));
+  has_address(row, "10.0.0.1");
+  EXPECT_EQ(transactions(), "");
+  world.advance(1s);
+  EXPECT_THAT(transactions(), HasSubstr(update(row, "10.0.0.3")));
+}
+
 TEST_F(Learning, SaysWhereItIsDeaf) {
   world.deafen({{eth1, system_error(EPERM, "open a packet socket")}});
   EXPECT_THAT(world.status().issues,
