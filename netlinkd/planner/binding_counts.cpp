@@ -24,22 +24,16 @@ void add(LogicalBindingStats& sum, const LinkCounters& more) {
   sum.bytes_to_local += static_cast<std::int64_t>(more.tx_bytes);
 }
 
-// A VLAN device that is as old as its binding knows more than the row of a daemon that was away.
-void raise_to(LogicalBindingStats& sum, const LinkCounters& least) {
-  const auto raise = [](std::int64_t& value, std::uint64_t to) {
-    value = std::max(value, static_cast<std::int64_t>(to));
-  };
-  raise(sum.packets_from_local, least.rx_packets);
-  raise(sum.bytes_from_local, least.rx_bytes);
-  raise(sum.packets_to_local, least.tx_packets);
-  raise(sum.bytes_to_local, least.tx_bytes);
-}
-
 // The devices of the ports, and their counters since the reading before.
 class Look {
  public:
-  Look(const CounterReading& last, const CounterReading& now, const View& view, const Installed& installed)
-      : last_(last), now_(now), switch_name_(view.settings.switch_name), installed_(installed) {
+  Look(const CounterReading& last, const VlanParents& last_vlans, const CounterReading& now, const View& view,
+       const Installed& installed)
+      : last_(last),
+        last_vlans_(last_vlans),
+        now_(now),
+        switch_name_(view.settings.switch_name),
+        installed_(installed) {
     for (const auto& [index, link] : installed.links()) {
       if (const auto* vlan = std::get_if<VlanInfo>(&link.info)) vlans_[vlan->parent].push_back(&link);
     }
@@ -76,6 +70,10 @@ class Look {
   LinkCounters grown_untagged(const std::string& port) const {
     const Link* link = installed_.link_named(port);
     if (link == nullptr || !is_ours(link->master)) return {};
+    // What a VLAN device carried that is gone cannot be told from untagged frames.
+    for (const auto& [vlan, parent] : last_vlans_) {
+      if (parent == link->index && installed_.link(vlan) == nullptr) return {};
+    }
     auto result = grown(*link);
     const auto vlans = vlans_.find(link->index);
     if (vlans == vlans_.end()) return result;
@@ -96,6 +94,7 @@ class Look {
   }
 
   const CounterReading& last_;
+  const VlanParents& last_vlans_;
   const CounterReading& now_;
   std::string_view switch_name_;
   const Installed& installed_;
@@ -124,7 +123,7 @@ void BindingCounts::take(const CounterReading& reading, const View& view, const 
                          const Installed& installed) {
   const auto own = own_switch(view);
   if (!own) return;
-  const Look look(last_, reading, view, installed);
+  const Look look(last_, last_vlans_, reading, view, installed);
   BindingSums sums;
   const auto count = [&](const PhysicalPort& port, std::int64_t vlan, const Uuid& logical_switch) {
     BindingCount result{.logical_switch = logical_switch, .sum = {}};
@@ -137,11 +136,7 @@ void BindingCounts::take(const CounterReading& reading, const View& view, const 
         // Since when a new one has been there nobody can tell.
         if (!is_new) add(result.sum, look.grown_untagged(port.name));
       } else if (const Link* device = look.vlan_device(port.name, vlan)) {
-        if (!has_reading_) {
-          raise_to(result.sum, look.total(*device));
-        } else if (!is_new || look.is_new(*device)) {
-          add(result.sum, look.grown(*device));
-        }
+        if (has_reading_ && (!is_new || look.is_new(*device))) add(result.sum, look.grown(*device));
       }
     }
     sums.insert_or_assign({port.name, vlan}, result);
@@ -154,8 +149,12 @@ void BindingCounts::take(const CounterReading& reading, const View& view, const 
   sums_ = std::move(sums);
   // A device that is not known yet is a new one when it is.
   last_.clear();
+  last_vlans_.clear();
   for (const auto& [index, counters] : reading) {
-    if (installed.link(index) != nullptr) last_.emplace(index, counters);
+    const Link* link = installed.link(index);
+    if (link == nullptr) continue;
+    last_.emplace(index, counters);
+    if (const auto* vlan = std::get_if<VlanInfo>(&link->info)) last_vlans_.emplace(index, vlan->parent);
   }
   has_reading_ = true;
 }

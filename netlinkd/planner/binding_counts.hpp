@@ -10,7 +10,9 @@
 //
 // A sum only grows while the binding is there: what is added is the growth since the reading before, and a
 // counter that is lower than it was (a device made anew, a driver reset) has begun at zero. A binding that
-// was there before this daemon goes on from what the database says, a later one starts at zero.
+// was there before this daemon goes on from what the database says, a later one starts at zero; what passes
+// while no daemon runs is not counted. Nor are untagged frames between two readings where a VLAN device of
+// the port went: the port's counters hold its last frames, too.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +39,8 @@ struct BindingCount {
 };
 using BindingSums = std::map<BindingKey, BindingCount>;
 
+using VlanParents = std::map<IfIndex, IfIndex>;  // by VLAN device
+
 class BindingCounts {
  public:
   void take(const CounterReading& reading, const View& view, const Desired& desired,
@@ -48,6 +52,7 @@ class BindingCounts {
  private:
   BindingSums sums_;
   CounterReading last_;
+  VlanParents last_vlans_;
   bool has_reading_ = false;
 };
 
