@@ -49,13 +49,12 @@ void Agent::refresh_desired() {
 
 // What is said once may be said again when it comes back; and rows come and go without end.
 void Agent::forget_what_was_mended() {
-  std::erase_if(said_, [&](const Issue& issue) {
-    return !desired_->issues.contains(issue) && !last_links_.conflicts.contains(issue) &&
-           std::ranges::none_of(mac_issues_,
-                                [&](const auto& entry) { return entry.second.contains(issue); }) &&
-           std::ranges::none_of(neighbour_issues_,
-                                [&](const auto& entry) { return entry.second.contains(issue); });
-  });
+  if (said_.empty()) return;
+  std::set<Issue> there = last_links_.conflicts;
+  there.insert(desired_->issues.begin(), desired_->issues.end());
+  for (const auto& [key, issues] : mac_issues_) there.insert(issues.begin(), issues.end());
+  for (const auto& [key, issues] : neighbour_issues_) there.insert(issues.begin(), issues.end());
+  std::erase_if(said_, [&](const Issue& issue) { return !there.contains(issue); });
 }
 
 void Agent::forget_switch(Vni vni) {
