@@ -168,7 +168,10 @@ class Agent {
             .settings = options_.settings,
             .held_keys = hold_.held_keys(),
             .has_nexthop_groups = !lacks(Feature::NexthopGroups),
-            .has_announcers = !lacks(Feature::Announcers)};
+            // Bridges of a machine without IPv6 that suppress neighbours crash older kernels at the first
+            // Neighbour Solicitation (Linux commit e5e890630533).
+            .answers_for_hosts = !lacks(Feature::Announcers) && !lacks(Feature::Ipv6Tunnels),
+            .lets_probes_pass = has(Feature::ProbesPass)};
   }
   void refresh_desired();
   void refresh_switch_links();
@@ -218,6 +221,8 @@ class Agent {
   void end_hold(const char* why);
 
   // capabilities.cpp
+  // Both are false as long as nothing is known.
+  bool has(Feature feature) const;
   bool lacks(Feature feature) const;
   // In words, where the kernel lacks what the operation needs.
   std::optional<std::string> missing_for(const KernelOp& op) const;

@@ -37,13 +37,20 @@ void Agent::on_capabilities(const Result<Capabilities>& capabilities, TimePoint 
   }
   capabilities_ = *capabilities;
   desired_is_stale_ = true;
-  if (lacks(Feature::Announcers)) mark_everything_dirty();  // the neighbours, too
+  if (!view().answers_for_hosts) mark_everything_dirty();  // the neighbours, too
   for (const auto& each : *capabilities_) {
     if (each.is_present) continue;
     const auto words = each.words.empty() ? std::string() : " [" + each.words + "]";
-    log_->warn("this kernel has no {}: {}{}", name_of(each.feature), loss_without(each.feature), words);
+    const auto level = each.feature == Feature::ProbesPass ? spdlog::level::info : spdlog::level::warn;
+    log_->log(level, "this kernel has no {}: {}{}", name_of(each.feature), loss_without(each.feature), words);
   }
   work(now);
+}
+
+bool Agent::has(Feature feature) const {
+  return capabilities_ && std::ranges::any_of(*capabilities_, [&](const Capability& each) {
+           return each.feature == feature && each.is_present;
+         });
 }
 
 bool Agent::lacks(Feature feature) const {

@@ -36,6 +36,7 @@ Reaction react(const KernelOp& op, const Error& error) {
     case ENODEV: return is_deletion(op) ? Reaction::AlreadySo : Reaction::Retry;
     case EINVAL:
     case EOPNOTSUPP:
+    case EAFNOSUPPORT:
     case EPERM:
     case EACCES:
     case ERANGE: return Reaction::Park;

@@ -11,6 +11,7 @@ const char* name_of(Feature feature) {
     case Feature::VlanDevices: return "VLAN devices (8021q)";
     case Feature::TagFilters: return "filters at the ingress (clsact, cls_bpf)";
     case Feature::Announcers: return "copies of announcements (act_mirred)";
+    case Feature::ProbesPass: return "way for ARP probes past the suppression of neighbours";
     case Feature::SourceFilters: return "packet filters (nf_tables)";
     case Feature::Ipv6Tunnels: return "tunnels over IPv6";
     case Feature::MulticastSnooping: return "multicast snooping of bridges";
@@ -30,8 +31,10 @@ const char* loss_without(Feature feature) {
       return "no port is bound: tagged frames could not be kept out of a Logical_Switch";
     case Feature::Announcers:
       return "no bridge answers ARP and Neighbor Discovery: requests cross the tunnel";
+    case Feature::ProbesPass: return "kvtep copies them into the tunnel, as it does with announcements";
     case Feature::SourceFilters: return "VXLAN packets are taken from everybody, whatever accept-from says";
-    case Feature::Ipv6Tunnels: return "the tunnel IP and all locators have to be IPv4";
+    case Feature::Ipv6Tunnels:
+      return "the tunnel IP and all locators have to be IPv4, and no bridge answers ARP";
     case Feature::MulticastSnooping:
       return "multicast is flooded, and no group is published, whatever multicast-snooping says";
     case Feature::NexthopGroups:

@@ -14,6 +14,7 @@ enum class Feature {
   VlanDevices,        // 8021q
   TagFilters,         // sch_clsact, cls_bpf
   Announcers,         // act_mirred
+  ProbesPass,         // ARP probes and duplicate address detection, past BR_NEIGH_SUPPRESS
   SourceFilters,      // nf_tables
   Ipv6Tunnels,        // IPv6, and vxlan devices over it
   MulticastSnooping,  // CONFIG_BRIDGE_IGMP_SNOOPING

@@ -57,6 +57,8 @@ struct Issue {
 };
 
 struct Desired {
+  // Announcers copy probes, too: the kernel's bridges keep them from the tunnel.
+  bool copies_probes = true;
   std::map<Vni, DesiredSwitch> switches;
   std::map<std::string, DesiredPort> ports;  // by device name; only those with a binding
   std::set<std::string> inventory;  // the devices that are physical ports of this switch, bound or not

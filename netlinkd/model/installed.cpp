@@ -85,8 +85,8 @@ bool Installed::take(const LinkGone& event) {
   neighbours_.erase(event.index);
   announcers_.erase(event.index);
   // The kernel's filters forget a target that is gone, and tell nobody.
-  for (auto& [port, vxlan] : announcers_) {
-    if (vxlan == event.index) vxlan = {};
+  for (auto& [port, announcer] : announcers_) {
+    if (announcer.vxlan == event.index) announcer.vxlan = {};
   }
   group_members_.erase(event.index);
   return true;
@@ -165,7 +165,7 @@ bool Installed::take(const TagFilterChanged& event) {
 
 bool Installed::take(const TagFilterGone& event) { return tag_filters_.erase(event.index) > 0; }
 
-std::optional<IfIndex> Installed::announcer(IfIndex port) const {
+std::optional<Announcer> Installed::announcer(IfIndex port) const {
   const auto place = announcers_.find(port);
   return place == announcers_.end() ? std::nullopt : std::optional(place->second);
 }
@@ -177,7 +177,9 @@ bool Installed::take(const HookGone& event) {
   return announcers_.erase(event.index) > 0 || guarded;
 }
 
-bool Installed::take(const AnnouncerChanged& event) { return assign(announcers_, event.index, event.vxlan); }
+bool Installed::take(const AnnouncerChanged& event) {
+  return assign(announcers_, event.index, event.announcer);
+}
 
 bool Installed::take(const AnnouncerGone& event) { return announcers_.erase(event.index) > 0; }
 

@@ -50,7 +50,7 @@ class Installed {
   const NeighbourTable& neighbours(IfIndex bridge) const;
   const TagFilter* tag_filter(IfIndex index) const;
   // The vxlan device into which the port's announcements are copied; 0 where it is gone.
-  std::optional<IfIndex> announcer(IfIndex port) const;
+  std::optional<Announcer> announcer(IfIndex port) const;
   // Never null, as the tables.
   const std::set<GroupMember>& group_members(IfIndex bridge) const;
   const std::map<std::uint32_t, Nexthop>& nexthops() const { return nexthops_; }                 // by id
@@ -94,7 +94,7 @@ class Installed {
   absl::flat_hash_map<IfIndex, VxlanTable> vxlan_tables_;
   absl::flat_hash_map<IfIndex, NeighbourTable> neighbours_;
   std::map<IfIndex, TagFilter> tag_filters_;
-  std::map<IfIndex, IfIndex> announcers_;
+  std::map<IfIndex, Announcer> announcers_;
   std::map<IfIndex, std::set<GroupMember>> group_members_;  // by bridge
   std::map<std::uint32_t, Nexthop> nexthops_;
   std::map<std::string, SourceFilter> source_filters_;

@@ -66,10 +66,9 @@ struct HookGone {
   IfIndex index;
   bool operator==(const HookGone&) const = default;
 };
-// The device copies announcements into `vxlan` (SetAnnouncer); 0 where that device is gone.
 struct AnnouncerChanged {
   IfIndex index;
-  IfIndex vxlan;
+  Announcer announcer;
   bool operator==(const AnnouncerChanged&) const = default;
 };
 struct AnnouncerGone {

@@ -15,6 +15,7 @@
 #include "netlinkd/base/error.hpp"
 #include "netlinkd/model/fdb.hpp"
 #include "netlinkd/model/link.hpp"
+#include "netlinkd/model/neighbour.hpp"
 #include "netlinkd/model/nexthop.hpp"
 #include "netlinkd/model/source_filter.hpp"
 #include "netlinkd/model/tag_filter.hpp"
@@ -164,12 +165,9 @@ struct RemoveNeighbour {
   IpAddress address;
   bool operator==(const RemoveNeighbour&) const = default;
 };
-// Copies what announces a host at the port (gratuitous ARP, unsolicited Neighbour Advertisements, and the
-// probes before them: RFC 5227, RFC 4862 section 5.4) into the tunnel. A bridge port that suppresses
-// neighbours gets none of these from the bridge.
 struct SetAnnouncer {
   IfIndex index;
-  IfIndex vxlan;
+  Announcer announcer;
   bool operator==(const SetAnnouncer&) const = default;
 };
 struct RemoveAnnouncer {

@@ -25,4 +25,14 @@ struct Neighbour {
 
 std::ostream& operator<<(std::ostream& out, const Neighbour& neighbour);
 
+// What copies into the tunnel what announces a host at a port: gratuitous ARP, unsolicited Neighbour
+// Advertisements, and before these the probes (RFC 5227, RFC 4862 section 5.4). A bridge port that suppresses
+// neighbours gets none of these from the bridge; from some kernels' it gets the probes.
+struct Announcer {
+  IfIndex vxlan;  // 0 where that device is gone
+  bool copies_probes = true;
+
+  bool operator==(const Announcer&) const = default;
+};
+
 }  // namespace kvtep

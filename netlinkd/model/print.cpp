@@ -151,7 +151,8 @@ std::ostream& operator<<(std::ostream& out, const KernelEvent& event) {
                  [&](const SourceFilterGone& e) { out << "gone: source filter " << e.table; },
                  [&](const HookGone& e) { out << "gone: ingress hook of device " << e.index.value; },
                  [&](const AnnouncerChanged& e) {
-                   out << "changed: announcer of device " << e.index.value << " into " << e.vxlan.value;
+                   out << "changed: announcer of device " << e.index.value << " into "
+                       << e.announcer.vxlan.value << (e.announcer.copies_probes ? "" : ", but for probes");
                  },
                  [&](const AnnouncerGone& e) { out << "gone: announcer of device " << e.index.value; },
                  [&](const NeighbourChanged& e) { out << "changed: " << e.neighbour; },
@@ -244,7 +245,7 @@ std::string describe(const KernelOp& op) {
           },
           [](const SetAnnouncer& o) {
             return fmt::format("copy what announces hosts at device {} into vxlan device {}", o.index.value,
-                               o.vxlan.value);
+                               o.announcer.vxlan.value);
           },
           [](const RemoveAnnouncer& o) {
             return fmt::format("no longer copy what announces hosts at device {}", o.index.value);

@@ -20,14 +20,15 @@ std::vector<Step> plan_announcers(const Desired& desired, const Installed& insta
     const auto there = installed.announcer(index);
     const auto tunnel = link.master ? tunnels.find(link.master) : tunnels.end();
     if (tunnel != tunnels.end() && tunnel->second != index) {
-      if (there != tunnel->second) {
-        plan.steps.push_back({.op = SetAnnouncer{.index = index, .vxlan = tunnel->second}});
-      }
+      const Announcer wanted{.vxlan = tunnel->second, .copies_probes = desired.copies_probes};
+      if (there != wanted) plan.steps.push_back({.op = SetAnnouncer{.index = index, .announcer = wanted}});
     } else if (there) {
-      const Link* target = installed.link(*there);
+      const Link* target = installed.link(there->vxlan);
       // Another kvtepd's, in this namespace.
       if (target != nullptr && !is_owned(*target, switch_name)) continue;
-      removals.push_back({.op = RemoveAnnouncer{.index = index}});
+      // At once where the port is no longer that switch's: its hosts are none of the tunnel's business.
+      const bool is_member = target != nullptr && link.master && target->master == link.master;
+      (is_member ? removals : plan.steps).push_back({.op = RemoveAnnouncer{.index = index}});
     }
   }
   return removals;

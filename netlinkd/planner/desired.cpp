@@ -53,6 +53,7 @@ class DesiredBuilder {
       : view_(view), installed_(installed), own_ip_(own_ip) {}
 
   Desired build() {
+    result_.copies_probes = !view_.lets_probes_pass;
     result_.inventory = inventory(view_, installed_);
     for (const auto& [id, issue] : view_.index.issues()) result_.issues.insert(issue);
     if (!tunnel_ip(view_)) {

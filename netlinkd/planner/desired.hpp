@@ -21,7 +21,8 @@ struct View {
   const std::map<Uuid, Vni>* held_keys = nullptr;
   // What the kernel has.
   bool has_nexthop_groups = true;
-  bool has_announcers = true;
+  bool answers_for_hosts = true;
+  bool lets_probes_pass = false;
 
   bool is_held(const Uuid& logical_switch) const {
     return held_keys != nullptr && held_keys->contains(logical_switch);

@@ -15,13 +15,13 @@ bool answers_for_hosts(const DesiredSwitch& wanted, IfIndex bridge, const Instal
 }
 
 bool has_answers(const View& view, const Uuid& logical_switch) {
-  return view.has_announcers && !view.index.remote_addresses(logical_switch).empty();
+  return view.answers_for_hosts && !view.index.remote_addresses(logical_switch).empty();
 }
 
 std::optional<MacAddress> remote_neighbour(const View& view, const Uuid& logical_switch,
                                            const IpAddress& address, const TunnelEnd& end,
                                            std::set<Issue>* issues) {
-  if (!view.has_announcers) return std::nullopt;
+  if (!view.answers_for_hosts) return std::nullopt;
   const auto& addresses = view.index.remote_addresses(logical_switch);
   const auto rows = addresses.find(address);
   if (rows == addresses.end()) return std::nullopt;

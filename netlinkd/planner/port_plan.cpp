@@ -72,7 +72,10 @@ class PortPlanner {
   // Puts a guarded device into the bridge: the filter has to be seen in place first.
   bool enslave(const Link& link, const Link& bridge, bool guarded) {
     if (link.master == bridge.index) return true;
-    if (guarded) step(SetMaster{.index = link.index, .bridge = bridge.index});
+    if (!guarded) return false;
+    // Or its new network's hosts would be announced in the old one's tunnel.
+    if (link.master && installed_.announcer(link.index)) step(RemoveAnnouncer{.index = link.index});
+    step(SetMaster{.index = link.index, .bridge = bridge.index});
     return false;
   }
 

@@ -64,8 +64,10 @@ Host read_host(const Snapshot& snapshot) {
   return host;
 }
 
-void refuse_router_advertisements(const std::string& bridge) {
-  std::ofstream("/proc/sys/net/ipv6/conf/" + bridge + "/accept_ra") << "0";
+void have_ipv6_for_neighbours(const std::string& bridge) {
+  const auto place = "/proc/sys/net/ipv6/conf/" + bridge;
+  std::ofstream(place + "/accept_ra") << "0";
+  std::ofstream(place + "/disable_ipv6") << "0";
 }
 
 }  // namespace kvtep::rtnl

@@ -13,9 +13,10 @@ namespace kvtep::rtnl {
 // The tunnels' ends are those of the snapshot's vxlan entries.
 Host read_host(const Snapshot& snapshot);
 
-// A network's router must not give the bridge an IPv6 address, nor the machine a route: IPv6 itself has to
-// stay on, or the kernel refuses the bridge's neighbours. No netlink attribute says so (accept_ra,
-// ip-sysctl). Where there is no IPv6, or /proc/sys cannot be written, nothing is changed.
-void refuse_router_advertisements(const std::string& bridge);
+// IPv6 has to be on, whatever the namespace's default, or the kernel refuses the bridge's neighbours. But a
+// network's router must not give the bridge an address, nor the machine a route. No netlink attribute says so
+// (disable_ipv6, accept_ra; ip-sysctl). Where there is no IPv6, or /proc/sys cannot be written, nothing is
+// changed.
+void have_ipv6_for_neighbours(const std::string& bridge);
 
 }  // namespace kvtep::rtnl

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "netlinkd/model/installed.hpp"
+#include "netlinkd/rtnl/suppression.hpp"
 #include "netlinkd/rtnl/transactor.hpp"
 
 namespace kvtep::rtnl {
@@ -41,7 +42,8 @@ class Probe {
     if (auto done = look(); !done) return std::unexpected(std::move(done.error()));
     // A vxlan device gets its socket, and with it what it needs of IPv6, when it is set up.
     must(Feature::Ipv6Tunnels, SetUp{.index = index_of("kvprobe2")});
-    must(Feature::Announcers, SetAnnouncer{.index = index_of("kvprobe1"), .vxlan = bridge});
+    must(Feature::Announcers, SetAnnouncer{.index = index_of("kvprobe1"), .announcer = {bridge}});
+    look_at_probes(bridge, index_of("kvprobe1"));
     must(Feature::NexthopGroups, SetServiceNode{.vxlan = index_of("kvprobe1"),
                                                 .ids = ServiceNodeIds::of(Vni{1}, true),
                                                 .node = *IpAddress::parse("192.0.2.2")});
@@ -57,6 +59,14 @@ class Probe {
                        .alias = {},
                        .info = {.vni = Vni{vni}, .local = IpAddress::parse(local)},
                        .bridge = bridge};
+  }
+
+  void look_at_probes(IfIndex bridge, IfIndex vxlan) {
+    transactor_.apply(std::array<KernelOp, 2>{
+        SetUp{.index = vxlan},
+        ConfigureBridgePort{.index = vxlan, .port = {.learning = false, .neigh_suppress = true}}});
+    const auto pass = lets_probes_pass(bridge, vxlan);
+    found(Feature::ProbesPass, pass && *pass, pass ? std::string() : pass.error().message);
   }
 
   Result<void> look() {

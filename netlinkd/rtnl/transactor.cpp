@@ -278,8 +278,7 @@ class Transactor::Impl {
     for (const auto& answer : answers) errors.push_back(answer.error);
     const auto decisive = codec::decisive_failure(result.op, errors);
     if (!decisive) {
-      if (const auto* bridge = std::get_if<CreateBridge>(&result.op))
-        refuse_router_advertisements(bridge->name);
+      if (const auto* bridge = std::get_if<CreateBridge>(&result.op)) have_ipv6_for_neighbours(bridge->name);
       return;
     }
     fail(result, answers[*decisive]);

@@ -51,7 +51,7 @@ inline std::vector<std::string> lines_of(const Installed& installed) {
   for (const auto& [index, link] : installed.links()) {
     for (const auto& member : installed.group_members(index)) add(GroupJoined{member});
     for (const auto& [address, neighbour] : installed.neighbours(index)) add(NeighbourChanged{neighbour});
-    if (const auto vxlan = installed.announcer(index)) add(AnnouncerChanged{index, *vxlan});
+    if (const auto there = installed.announcer(index)) add(AnnouncerChanged{index, *there});
   }
   for (const auto& [id, nexthop] : installed.nexthops()) add(NexthopChanged{nexthop});
   for (const auto& [table, filter] : installed.source_filters()) add(SourceFilterChanged{table, filter});

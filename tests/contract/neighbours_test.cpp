@@ -105,7 +105,7 @@ class Announcers : public Neighbours<WorldType> {
     Neighbours<WorldType>::SetUp();
     port_ = this->make_port("p1", this->devices_.bridge);
   }
-  std::optional<IfIndex> announcer() {
+  std::optional<Announcer> announcer() {
     this->hear();
     return this->heard_.announcer(port_);
   }
@@ -115,29 +115,32 @@ TYPED_TEST_SUITE(Announcers, Worlds, WorldNames);
 
 TYPED_TEST(Announcers, AreSetReplacedAndRemoved) {
   EXPECT_EQ(this->apply(RemoveAnnouncer{this->port_}), ENOENT);
-  this->must(SetAnnouncer{this->port_, this->devices_.vxlan});
-  EXPECT_EQ(this->announcer(), this->devices_.vxlan);
+  this->must(SetAnnouncer{this->port_, {this->devices_.vxlan}});
+  EXPECT_EQ(this->announcer(), Announcer{this->devices_.vxlan});
   const auto other = this->world_.add_port("p2");
-  this->must(SetAnnouncer{this->port_, other});
-  EXPECT_EQ(this->announcer(), other);
+  this->must(SetAnnouncer{this->port_, {other}});
+  EXPECT_EQ(this->announcer(), Announcer{other});
+  const Announcer without_probes{.vxlan = other, .copies_probes = false};
+  this->must(SetAnnouncer{this->port_, without_probes});
+  EXPECT_EQ(this->announcer(), without_probes);
   this->must(RemoveAnnouncer{this->port_});
   EXPECT_EQ(this->announcer(), std::nullopt);
   EXPECT_EQ(this->apply(RemoveAnnouncer{this->port_}), ENOENT);
 }
 
 TYPED_TEST(Announcers, NeedBothDevices) {
-  EXPECT_EQ(this->apply(SetAnnouncer{IfIndex{999}, this->devices_.vxlan}), ENODEV);
-  EXPECT_EQ(this->apply(SetAnnouncer{this->port_, IfIndex{999}}), ENODEV);
+  EXPECT_EQ(this->apply(SetAnnouncer{IfIndex{999}, {this->devices_.vxlan}}), ENODEV);
+  EXPECT_EQ(this->apply(SetAnnouncer{this->port_, {IfIndex{999}}}), ENODEV);
   EXPECT_EQ(this->announcer(), std::nullopt);
 }
 
 TYPED_TEST(Announcers, StandBesideTheTagFilter) {
   this->must(SetTagFilter{this->port_, {}});
-  this->must(SetAnnouncer{this->port_, this->devices_.vxlan});
+  this->must(SetAnnouncer{this->port_, {this->devices_.vxlan}});
   this->must(SetTagFilter{this->port_, {{VlanId{5}}}});
-  EXPECT_EQ(this->announcer(), this->devices_.vxlan);
+  EXPECT_EQ(this->announcer(), Announcer{this->devices_.vxlan});
   this->must(RemoveTagFilter{this->port_});
-  EXPECT_EQ(this->announcer(), this->devices_.vxlan);
+  EXPECT_EQ(this->announcer(), Announcer{this->devices_.vxlan});
   this->must(SetTagFilter{this->port_, {}});
   this->must(RemoveAnnouncer{this->port_});
   EXPECT_EQ(this->announcer(), std::nullopt);
@@ -145,13 +148,13 @@ TYPED_TEST(Announcers, StandBesideTheTagFilter) {
 }
 
 TYPED_TEST(Announcers, LoseTheirTargetInSilence) {
-  this->must(SetAnnouncer{this->port_, this->devices_.vxlan});
+  this->must(SetAnnouncer{this->port_, {this->devices_.vxlan}});
   this->must(DeleteLink{.index = this->devices_.vxlan, .name = "kvvx5"});
-  EXPECT_TRUE(this->await([this] { return this->announcer() == IfIndex{}; }));
+  EXPECT_TRUE(this->await([this] { return this->announcer() == Announcer{}; }));
 }
 
 TYPED_TEST(Announcers, GoWithTheirPort) {
-  this->must(SetAnnouncer{this->port_, this->devices_.vxlan});
+  this->must(SetAnnouncer{this->port_, {this->devices_.vxlan}});
   this->world_.delete_link(this->port_);
   EXPECT_TRUE(this->await([this] { return !this->announcer(); }));
 }
@@ -170,7 +173,7 @@ class RealAnnouncers : public Announcers<RealWorld> {};
 
 TEST_F(RealAnnouncers, GoWithTheHook) {
   must(SetTagFilter{port_, {}});
-  must(SetAnnouncer{port_, devices_.vxlan});
+  must(SetAnnouncer{port_, {devices_.vxlan}});
   run_command({"tc", "qdisc", "delete", "dev", "p1", "clsact"});
   EXPECT_TRUE(await([this] { return !announcer() && heard_.tag_filter(port_) == nullptr; }));
 }

@@ -227,8 +227,8 @@ class Judge {
       say("neighbours are suppressed at {}, or not, against the rows", vxlan.name);
     for (const auto& [index, link] : installed_.links()) {
       if (link.master != bridge.index || index == vxlan.index) continue;
-      const auto target = says_address ? std::optional(vxlan.index) : std::nullopt;
-      if (installed_.announcer(index) != target)
+      const auto announcer = installed_.announcer(index);
+      if (says_address ? announcer != Announcer{vxlan.index} : announcer.has_value())
         say("{} announces its hosts to the tunnel, or not, against the rows", link.name);
     }
   }

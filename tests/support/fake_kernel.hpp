@@ -107,7 +107,7 @@ class FakeKernel {
     std::set<GroupMember> members;                    // a bridge's
     std::map<IpAddress, Neighbour> neighbours;
     std::optional<TagFilter> filter;
-    std::optional<IfIndex> announcer;
+    std::optional<Announcer> announcer;
   };
   struct Fault {
     Predicate predicate;

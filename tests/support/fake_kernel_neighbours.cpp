@@ -32,9 +32,9 @@ void FakeKernel::flush_neighbours(Device& device) {
 
 FakeKernel::Errno FakeKernel::run(const SetAnnouncer& op) {
   Device* device = find(op.index);
-  if (device == nullptr || find(op.vxlan) == nullptr) return ENODEV;
-  device->announcer = op.vxlan;
-  tell(AnnouncerChanged{op.index, op.vxlan});
+  if (device == nullptr || find(op.announcer.vxlan) == nullptr) return ENODEV;
+  device->announcer = op.announcer;
+  tell(AnnouncerChanged{op.index, op.announcer});
   return 0;
 }
 
@@ -50,7 +50,7 @@ FakeKernel::Errno FakeKernel::run(const RemoveAnnouncer& op) {
 // mirred_device_event(): in silence.
 void FakeKernel::forget_target(IfIndex gone) {
   for (auto& [index, device] : devices_) {
-    if (device.announcer == gone) device.announcer = IfIndex{};
+    if (device.announcer && device.announcer->vxlan == gone) device.announcer->vxlan = {};
   }
 }
 

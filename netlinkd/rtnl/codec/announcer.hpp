@@ -19,7 +19,7 @@
 
 namespace kvtep::rtnl::codec {
 
-std::span<const sock_filter> announcer_program();
+std::span<const sock_filter> announcer_program(bool copies_probes);
 
 // One message: the hook has to be there.
 void append_announcer(const SetAnnouncer& op, std::uint32_t seq, std::vector<std::byte>& buffer);
@@ -27,6 +27,6 @@ void append_announcer(const RemoveAnnouncer& op, std::uint32_t seq, std::vector<
 
 // From the attributes of a filter at our place: the device that gets the copies (0: it is gone), or nothing
 // where the filter is not as we make it.
-std::optional<IfIndex> read_announcer(const Attributes& filter);
+std::optional<Announcer> read_announcer(const Attributes& filter);
 
 }  // namespace kvtep::rtnl::codec

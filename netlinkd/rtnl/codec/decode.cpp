@@ -215,9 +215,9 @@ Result<Event> decode_announcer(const Parts<tcmsg>& parts, IfIndex index, bool is
   const auto handle = parts.header.tcm_handle;
   if (handle != kAnnouncer.handle && !(is_gone && handle == 0)) return Event{};
   if (is_gone) return Event(AnnouncerGone{index});
-  const auto vxlan = read_announcer(parts.attributes);
+  const auto announcer = read_announcer(parts.attributes);
   if (parts.malformed) return refuse("filter");
-  return vxlan ? Event(AnnouncerChanged{index, *vxlan}) : Event(AnnouncerGone{index});
+  return announcer ? Event(AnnouncerChanged{index, *announcer}) : Event(AnnouncerGone{index});
 }
 
 Result<Event> decode_filter(Bytes message, bool is_gone) {

@@ -168,9 +168,12 @@ TEST(NeighbourDecoding, RefusesAnAddressOfTheOtherFamily) {
 }
 
 TEST(AnnouncerCodec, IsReadBackAsItIsWritten) {
-  Bytes bytes;
-  append_announcer(SetAnnouncer{.index = {5}, .vxlan = {77}}, 1, bytes);
-  EXPECT_EQ(event(bytes), KernelEvent(AnnouncerChanged{{5}, {77}}));
+  for (const bool copies_probes : {true, false}) {
+    const Announcer announcer{.vxlan = {77}, .copies_probes = copies_probes};
+    Bytes bytes;
+    append_announcer(SetAnnouncer{.index = {5}, .announcer = announcer}, 1, bytes);
+    EXPECT_EQ(event(bytes), KernelEvent(AnnouncerChanged{{5}, announcer}));
+  }
   Bytes removal;
   append_announcer(RemoveAnnouncer{.index = {5}}, 1, removal);
   EXPECT_EQ(event(removal), KernelEvent(AnnouncerGone{{5}}));
@@ -178,8 +181,8 @@ TEST(AnnouncerCodec, IsReadBackAsItIsWritten) {
 
 TEST(AnnouncerCodec, ReadsWhatIsNotAsItMakesItAsNone) {
   Bytes bytes;
-  append_announcer(SetAnnouncer{.index = {5}, .vxlan = {77}}, 1, bytes);
-  const auto* program = reinterpret_cast<const std::byte*>(announcer_program().data());
+  append_announcer(SetAnnouncer{.index = {5}, .announcer = {{77}}}, 1, bytes);
+  const auto* program = reinterpret_cast<const std::byte*>(announcer_program(true).data());
   const auto place = std::search(bytes.begin(), bytes.end(), program, program + 16);
   ASSERT_NE(place, bytes.end());
   *place ^= std::byte{1};
@@ -275,7 +278,7 @@ std::vector<std::uint8_t> nd(std::uint8_t type, const char* source, std::uint8_t
 
 TEST(AnnouncerProgram, PicksWhatAnnouncesAHostAndNothingElse) {
   const auto picks = [](const std::vector<std::uint8_t>& frame, bool tagged = false) {
-    const auto verdict = run(announcer_program(), frame, tagged);
+    const auto verdict = run(announcer_program(true), frame, tagged);
     EXPECT_TRUE(verdict == 0 || verdict == UINT32_MAX);
     return verdict != 0;
   };
@@ -304,6 +307,18 @@ TEST(AnnouncerProgram, PicksWhatAnnouncesAHostAndNothingElse) {
     for (std::size_t size = 0; size < whole.size(); ++size)
       EXPECT_FALSE(picks({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)})) << size;
   }
+}
+
+TEST(AnnouncerProgram, LeavesProbesOutWhereTheyPassByThemselves) {
+  const auto picks = [](const std::vector<std::uint8_t>& frame) {
+    return run(announcer_program(false), frame, false) != 0;
+  };
+  EXPECT_TRUE(picks(arp(1, "10.0.0.1", "10.0.0.1")));
+  EXPECT_FALSE(picks(arp(1, "0.0.0.0", "10.0.0.1")));
+  EXPECT_FALSE(picks(arp(1, "10.0.0.1", "10.0.0.2")));
+  EXPECT_TRUE(picks(nd(136, "fd00::1", 0x20)));
+  EXPECT_FALSE(picks(nd(135, "::")));
+  EXPECT_FALSE(picks(nd(135, "fd00::1")));
 }
 
 }  // namespace

@@ -165,7 +165,7 @@ struct Links {
   }
 
   const std::string alias = ownership_alias("s2", uuid(7).to_string(), "red");
-  const KernelOp announce = SetAnnouncer{.index = kPort, .vxlan = kLinks.vxlan};
+  const KernelOp announce = SetAnnouncer{.index = kPort, .announcer = {kLinks.vxlan}};
   const KernelOp suppress =
       ConfigureBridgePort{.index = kLinks.vxlan, .port = {.learning = false, .neigh_suppress = true}};
   Desired wanted;
@@ -177,14 +177,14 @@ TEST(Suppression, IsOnWhereARowSaysAnAddressAndAnnouncedMovesComeFirst) {
   EXPECT_THAT(links.ops(), IsEmpty());
   links.wanted.switches.at(Vni{100}).answers_for_hosts = true;
   EXPECT_THAT(links.ops(), ElementsAre(links.announce, links.suppress));
-  links.apply(AnnouncerChanged{kPort, kLinks.vxlan});
+  links.apply(AnnouncerChanged{kPort, {kLinks.vxlan}});
   links.apply(BridgePortChanged{kLinks.vxlan, {.learning = false, .neigh_suppress = true}});
   EXPECT_THAT(links.ops(), IsEmpty());
 }
 
 TEST(Suppression, StaysUntilTheLastEntryIsGoneAndAnnouncedMovesGoLast) {
   Links links;
-  links.apply(AnnouncerChanged{kPort, kLinks.vxlan});
+  links.apply(AnnouncerChanged{kPort, {kLinks.vxlan}});
   links.apply(BridgePortChanged{kLinks.vxlan, {.learning = false, .neigh_suppress = true}});
   links.apply(NeighbourChanged{{.device = kLinks.bridge, .address = ip("10.0.0.5"), .mac = kLow}});
   EXPECT_THAT(links.ops(), IsEmpty());
@@ -205,15 +205,36 @@ TEST(Suppression, CopiesIntoTheTunnelThatIsThereNow) {
   Links links;
   links.wanted.switches.at(Vni{100}).answers_for_hosts = true;
   links.apply(BridgePortChanged{kLinks.vxlan, {.learning = false, .neigh_suppress = true}});
-  links.apply(AnnouncerChanged{kPort, IfIndex{}});  // the last one is gone
+  links.apply(AnnouncerChanged{kPort, {IfIndex{}}});  // the last one is gone
   EXPECT_THAT(links.ops(), ElementsAre(links.announce));
-  links.apply(AnnouncerChanged{kPort, IfIndex{99}});
+  links.apply(AnnouncerChanged{kPort, {IfIndex{99}}});
   EXPECT_THAT(links.ops(), ElementsAre(links.announce));
   // A copy to a device that is down is nothing but a line in the kernel's log.
   auto down = links.vxlan();
   down.up = false;
   links.apply(LinkChanged{down});
   EXPECT_THAT(links.ops(), Not(Contains(links.announce)));
+}
+
+TEST(Suppression, LeavesOutProbesWhereTheyPassByThemselves) {
+  Links links;
+  links.wanted.switches.at(Vni{100}).answers_for_hosts = true;
+  links.wanted.copies_probes = false;
+  links.apply(AnnouncerChanged{kPort, {kLinks.vxlan}});
+  EXPECT_THAT(links.ops(), Contains(KernelOp(SetAnnouncer{kPort, {kLinks.vxlan, false}})));
+  links.apply(AnnouncerChanged{kPort, {kLinks.vxlan, false}});
+  EXPECT_THAT(links.ops(), ElementsAre(links.suppress));
+}
+
+TEST(Suppression, NeverCopiesFromAPortThatHasLeft) {
+  Links links;
+  links.wanted.switches.at(Vni{100}).answers_for_hosts = true;
+  links.apply(AnnouncerChanged{kPort, {kLinks.vxlan}});
+  auto port = *links.installed.link(kPort);
+  port.master = {};
+  port.bridge_port.reset();
+  links.apply(LinkChanged{port});
+  EXPECT_EQ(links.ops().front(), KernelOp(RemoveAnnouncer{kPort})) << "whatever else there is to do";
 }
 
 TEST(Suppression, OfAnotherDaemonsSwitchIsItsOwnBusiness) {
@@ -225,7 +246,7 @@ TEST(Suppression, OfAnotherDaemonsSwitchIsItsOwnBusiness) {
   other.master = IfIndex{};
   other.info = VxlanInfo{.vni = Vni{7}, .local = ip("192.168.3.20")};
   links.apply(LinkChanged{other});
-  links.apply(AnnouncerChanged{kPort, other.index});
+  links.apply(AnnouncerChanged{kPort, {other.index}});
   EXPECT_THAT(links.ops(), IsEmpty());
 }
 

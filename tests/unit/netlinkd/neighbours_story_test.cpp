@@ -1,4 +1,6 @@
 // Stories about the addresses of remote hosts, for which the bridges answer.
+#include <algorithm>
+
 #include "tests/support/agent_story.hpp"
 
 namespace kvtep::testing {
@@ -29,7 +31,7 @@ class Neighbours : public AgentStory {
     return found;
   }
   bool suppresses() { return now().link(vxlan())->bridge_port->neigh_suppress; }
-  bool announces(IfIndex port) { return now().announcer(port) == vxlan(); }
+  bool announces(IfIndex port) { return now().announcer(port) == Announcer{vxlan()}; }
   void pass(agent::Duration time = 1s) {
     world.settle();
     world.advance(time);
@@ -138,7 +140,7 @@ TEST_F(Neighbours, ComeWithASwitchAndGoWithIt) {
   pass();
   EXPECT_THAT(now().neighbours(index("kvbr101")), SizeIs(1));
   EXPECT_EQ(index("kvbr100"), IfIndex{});
-  EXPECT_EQ(now().announcer(eth1), index("kvvx101"));
+  EXPECT_EQ(now().announcer(eth1), Announcer{index("kvvx101")});
   expect_in_step();
 }
 
@@ -148,6 +150,20 @@ TEST_F(Neighbours, LetAPortGoThatIsUnbound) {
   pass();
   EXPECT_EQ(now().announcer(eth1), std::nullopt);
   EXPECT_TRUE(announces(index("eth2.5")));
+  expect_in_step();
+}
+
+TEST_F(Neighbours, AreNotAnnouncedFromAPortThatIsInAnotherNetwork) {
+  const auto blue = world.rows.logical_switch("blue", 200);
+  world.rows.edit<hwvtep::PhysicalPort>(port1, [&](auto& row) { row.vlan_bindings = {{0, blue}}; });
+  world.tell_database();
+  pass();
+  const auto ops = world.take_ops();
+  const auto removal = std::ranges::find(ops, KernelOp(RemoveAnnouncer{eth1}));
+  const auto move = std::ranges::find(ops, KernelOp(SetMaster{.index = eth1, .bridge = index("kvbr200")}));
+  ASSERT_NE(move, ops.end());
+  EXPECT_LT(removal, move);
+  EXPECT_EQ(now().announcer(eth1), std::nullopt);
   expect_in_step();
 }
 
@@ -176,7 +192,7 @@ TEST_F(Neighbours, LoseNothingWhenTheirDevicesAreVandalized) {
       [this] { world.kernel.delete_link(index("eth2.5")); },
       [this] { by_hand(ConfigureBridgePort{vxlan(), {.learning = false}}); },
       [this] { by_hand(RemoveAnnouncer{eth1}); },
-      [this] { by_hand(SetAnnouncer{eth1, eth2}); }};
+      [this] { by_hand(SetAnnouncer{eth1, {eth2}}); }};
   for (std::size_t i = 0; i < deeds.size(); ++i) {
     SCOPED_TRACE(i);
     const auto before = drift();
