@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
 
 #include "netlinkd/rtnl/codec/announcer.hpp"
 #include "netlinkd/rtnl/codec/decode.hpp"
@@ -31,9 +32,12 @@ Bytes encoded(const KernelOp& op) {
   return bytes;
 }
 
-Bytes bytes_of(std::initializer_list<int> values) {
+// Of hexadecimal digits; blanks are for the reader.
+Bytes bytes_of(std::string text) {
+  std::erase(text, ' ');
   Bytes bytes;
-  for (const int value : values) bytes.push_back(static_cast<std::byte>(value));
+  for (std::size_t at = 0; at < text.size(); at += 2)
+    bytes.push_back(static_cast<std::byte>(std::stoi(text.substr(at, 2), nullptr, 16)));
   return bytes;
 }
 
@@ -58,67 +62,18 @@ std::optional<KernelEvent> event(const Bytes& message) {
   return decoded ? *decoded : std::nullopt;
 }
 
+// nlmsghdr, ndmsg, NDA_DST, NDA_LLADDR; by a little-endian processor.
 TEST(NeighbourEncoding, IsAnExternalEntryThatNeverAges) {
-  EXPECT_EQ(encoded(SetNeighbour{.bridge = {5}, .address = kV4, .mac = kMac}), bytes_of({48,
-                                                                                         0,
-                                                                                         0,
-                                                                                         0,
-                                                                                         RTM_NEWNEIGH,
-                                                                                         0,
-                                                                                         1,
-                                                                                         5,
-                                                                                         7,
-                                                                                         0,
-                                                                                         0,
-                                                                                         0,
-                                                                                         0,
-                                                                                         0,
-                                                                                         0,
-                                                                                         0,  //
-                                                                                         AF_INET,
-                                                                                         0,
-                                                                                         0,
-                                                                                         0,
-                                                                                         5,
-                                                                                         0,
-                                                                                         0,
-                                                                                         0,
-                                                                                         NUD_NOARP,
-                                                                                         0,
-                                                                                         NTF_EXT_LEARNED,
-                                                                                         0,  //
-                                                                                         8,
-                                                                                         0,
-                                                                                         NDA_DST,
-                                                                                         0,
-                                                                                         10,
-                                                                                         0,
-                                                                                         0,
-                                                                                         5,  //
-                                                                                         10,
-                                                                                         0,
-                                                                                         NDA_LLADDR,
-                                                                                         0,
-                                                                                         2,
-                                                                                         0,
-                                                                                         0,
-                                                                                         0,
-                                                                                         10,
-                                                                                         1,
-                                                                                         0,
-                                                                                         0}));
+  static_assert(RTM_NEWNEIGH == 0x1c && RTM_DELNEIGH == 0x1d && NUD_NOARP == 0x40 && NTF_EXT_LEARNED == 0x10);
+  EXPECT_EQ(encoded(SetNeighbour{.bridge = {5}, .address = kV4, .mac = kMac}),
+            bytes_of("30000000 1c00 0105 07000000 00000000"
+                     "02 000000 05000000 4000 10 00"
+                     "0800 0100 0a000005"
+                     "0a00 0200 020000000a01 0000"));
   EXPECT_EQ(encoded(RemoveNeighbour{.bridge = {5}, .address = kV6}),
-            bytes_of({48,       0, 0,       0, RTM_DELNEIGH,
-                      0,        1, 0,       7, 0,
-                      0,        0, 0,       0, 0,
-                      0,  //
-                      AF_INET6, 0, 0,       0, 5,
-                      0,        0, 0,       0, 0,
-                      0,        0,  //
-                      20,       0, NDA_DST, 0, 0xfd,
-                      0,        0, 0,       0, 0,
-                      0,        0, 0,       0, 0,
-                      0,        0, 0,       0, 5}));
+            bytes_of("30000000 1d00 0100 07000000 00000000"
+                     "0a 000000 05000000 0000 00 00"
+                     "1400 0100 fd000000000000000000000000000005"));
 }
 
 TEST(NeighbourDecoding, TellsOursFromOthers) {
@@ -234,21 +189,11 @@ std::uint32_t run(std::span<const sock_filter> program, const std::vector<std::u
 }
 
 std::vector<std::uint8_t> ethernet(bool to_group, std::uint16_t type) {
-  const std::uint8_t first = to_group ? 0x33 : 0x02;
-  return {first,
-          0x33,
-          0,
-          0,
-          0,
-          1,
-          2,
-          0,
-          0,
-          0,
-          0xa,
-          1,
-          static_cast<std::uint8_t>(type >> 8),
-          static_cast<std::uint8_t>(type)};
+  std::vector<std::uint8_t> frame{0x02, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0xa, 1};
+  if (to_group) frame[0] = 0x33;
+  frame.push_back(static_cast<std::uint8_t>(type >> 8));
+  frame.push_back(static_cast<std::uint8_t>(type));
+  return frame;
 }
 
 void add(std::vector<std::uint8_t>& frame, const IpAddress& address) {
