@@ -68,14 +68,17 @@ void Kernel::submit(std::vector<KernelOp> ops) {
 
 void Kernel::dump() {
   writer_.do_later([this](rtnl::Transactor& transactor) {
+    auto snapshot = transactor.dump();
+    if (snapshot) rtnl::Transactor::settle_bridges(*snapshot);
     // What came before the dump must not be replayed over it piece by piece: it is drained first.
-    deliver([this, snapshot = transactor.dump()]() mutable { outputs_.snapshot(std::move(snapshot)); });
+    deliver([this, snapshot = std::move(snapshot)]() mutable { outputs_.snapshot(std::move(snapshot)); });
   });
 }
 
 void Kernel::audit() {
   auditor_.do_later([this](rtnl::Transactor& transactor) {
     const auto snapshot = transactor.dump();
+    if (snapshot) rtnl::Transactor::settle_bridges(*snapshot);
     auto there = snapshot ? Result<Installed>(Installed::from(*snapshot)) : std::unexpected(snapshot.error());
     deliver([this, there = std::move(there)]() mutable { outputs_.audit(std::move(there)); });
   });

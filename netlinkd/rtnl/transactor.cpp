@@ -349,6 +349,14 @@ std::vector<KernelEvent> Transactor::take_read_back() { return impl_->take_read_
 Result<Snapshot> Transactor::dump() { return impl_->dump(); }
 Result<CounterReading> Transactor::read_counters() { return impl_->read_counters(); }
 void Transactor::cancel() { impl_->cancel(); }
+void Transactor::settle_bridges(const Snapshot& snapshot) {
+  for (const auto& event : snapshot.events) {
+    const auto* changed = std::get_if<LinkChanged>(&event);
+    if (changed == nullptr || changed->link.index.value < kFirstIndex) continue;
+    if (std::holds_alternative<BridgeInfo>(changed->link.info)) have_ipv6_for_neighbours(changed->link.name);
+  }
+}
+
 Counters Transactor::counters() const { return impl_->counters(); }
 
 }  // namespace kvtep::rtnl

@@ -52,6 +52,10 @@ class Transactor {
   // (NLM_F_DUMP_INTR) is repeated.
   Result<Snapshot> dump();
 
+  // What CreateBridge sets besides, and no notification tells of (IPv6, ip-sysctl), put right at the bridges
+  // among these that kvtep made: an earlier run's may lack it, and others may have changed it.
+  static void settle_bridges(const Snapshot& snapshot);
+
   // What every device has carried.
   Result<CounterReading> read_counters();
 

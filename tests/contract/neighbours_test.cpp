@@ -161,12 +161,30 @@ TYPED_TEST(Announcers, GoWithTheirPort) {
 
 // IPv6 is on at the bridge, or it could not answer; neither by itself nor by a network's router does it get
 // an address.
-TEST(RealBridge, IsGivenNoAddressByARouter) {
-  RealWorld world;
-  ASSERT_FALSE(world.apply(CreateBridge{.name = "kvbr5", .alias = "kvtep/x", .address = kBridgeMac}).error);
-  int accepts = 1;
-  ASSERT_TRUE(std::ifstream("/proc/sys/net/ipv6/conf/kvbr5/accept_ra") >> accepts);
-  EXPECT_EQ(accepts, 0);
+class RealBridge : public Contract<RealWorld> {
+ protected:
+  static std::string setting(const std::string& name, const std::string& device = "kvbr5") {
+    std::string value;
+    std::ifstream("/proc/sys/net/ipv6/conf/" + device + "/" + name) >> value;
+    return value;
+  }
+};
+
+TEST_F(RealBridge, IsGivenNoAddressByARouter) {
+  make_bridge();
+  EXPECT_EQ(setting("accept_ra"), "0");
+  EXPECT_EQ(setting("disable_ipv6"), "0") << "whatever the namespace's default";
+}
+
+TEST_F(RealBridge, IsPutRightWhereAnEarlierRunOrSomebodyElseLeftItOtherwise) {
+  make_bridge();
+  world_.add_bridge("theirs");
+  for (const char* change : {"kvbr5.accept_ra=1", "kvbr5.disable_ipv6=1", "theirs.accept_ra=1"})
+    run_command({"sysctl", "-qw", std::string("net.ipv6.conf.") + change});
+  rtnl::Transactor::settle_bridges(world_.dump());
+  EXPECT_EQ(setting("accept_ra"), "0");
+  EXPECT_EQ(setting("disable_ipv6"), "0");
+  EXPECT_EQ(setting("accept_ra", "theirs"), "1");
 }
 
 class RealAnnouncers : public Announcers<RealWorld> {};
