@@ -70,7 +70,7 @@ std::vector<KernelEvent> Audit::next(const Installed& known, std::size_t budget)
     compare_groups(device, known);
     compare_members(device, known);
     compare_neighbours(device, known);
-    budget -= std::min<std::size_t>(budget, 1);
+    budget -= std::min(budget, 1 + there_.neighbours(device).size());
     devices_.pop_back();
     bridge_walk_ = {};
     vxlan_walk_ = {};
